@@ -1,0 +1,43 @@
+# make build   everything a fresh machine needs to compile slos/
+# make test    the tests, with promtool and Prometheus (installed when absent and it may)
+# make lint    ruff and mypy
+# make bench   rule cost on a real Prometheus, compile speed
+.PHONY: build install test lint bench clean
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.installed
+DEV := $(VENV)/.dev
+
+build: $(STAMP)
+	$(VENV)/bin/slogen build
+
+install: $(STAMP)
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "install it first: apt-get install python3-venv" >&2; exit 2; }
+
+$(STAMP): $(VENV)/bin/pip pyproject.toml
+	$(VENV)/bin/pip install -q -e .
+	@touch $@
+
+$(DEV): $(STAMP) pyproject.toml
+	$(VENV)/bin/pip install -q -e '.[dev]'
+	@touch $@
+
+test: $(DEV)
+	@tests/install-programs
+	$(VENV)/bin/pytest -n auto --ignore tests/e2e
+
+lint: $(DEV)
+	$(VENV)/bin/ruff check generator tests bench
+	$(VENV)/bin/ruff format --check generator tests bench
+	$(VENV)/bin/mypy
+
+bench: $(DEV)
+	@tests/install-programs
+	$(VENV)/bin/python bench/cost.py
+	$(VENV)/bin/python bench/speed.py
+
+clean:
+	rm -rf $(VENV) .slogen-staging-*

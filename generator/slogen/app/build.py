@@ -1,0 +1,254 @@
+"""`slogen build`: every service through the pipeline, on all cores when there are many."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from slogen.app.inputs import PLATFORM_FILE, SERVICES_FOLDER, input_files, read_text
+from slogen.app.outputs import MANIFEST, Change, commit, compare, diff, locked, read_manifest, stage, staging
+from slogen.check import run_checks
+from slogen.core import Duration, Problem, Report, Span
+from slogen.emit import EMITTERS, Emitter
+from slogen.model import Catalog, Platform, Service
+from slogen.plan.build import plan_service
+from slogen.plan.placement import check_retention, local_lookback
+from slogen.source.documents import read_file
+
+_CHUNK = 16  # files a process takes at a time
+_MANY = 48  # fewer files than this are not worth a second process
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Job = TypeVar("Job")
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a build found and did."""
+
+    root: Path
+    files: int = 0
+    services: int = 0
+    slos: int = 0
+    alerts: int = 0
+    changes: list[Change] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    report: Report = field(default_factory=Report)
+    written: bool = False
+
+    @property
+    def drift(self) -> list[str]:
+        """The generated files that differ from what is on disk."""
+        return sorted([change.path for change in self.changes if change.state != "same"] + self.removed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What every process needs to know to compile a service."""
+
+    root: Path
+    platform: Platform
+    services: tuple[Service, ...]
+    emitters: tuple[Emitter, ...]
+    owned: frozenset[str]
+    staging: Path | None
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    pass
+
+
+def build(root: Path, *, only: str | None = None, check: bool = False, progress: Progress = _silent) -> Outcome:
+    """Compile what lies below `root`; write it, or with `check` only compare.
+
+    Nothing is written when there is any problem of severity error.
+    """
+    gc.freeze()
+    outcome = Outcome(root)
+    emitters = tuple(emitter for emitter in EMITTERS if only in (None, emitter.name))
+    catalog = load(root, outcome, progress)
+    if catalog is None or outcome.report.failed:
+        return outcome
+    if check:
+        _compile(catalog, emitters, None, outcome, progress)
+        return outcome
+    with locked(root), staging(root, outcome.report) as folder:
+        if folder is None:
+            return outcome
+        owned = _compile(catalog, emitters, folder, outcome, progress)
+        if not outcome.report.failed:
+            changed = [change.path for change in outcome.changes if change.state != "same"]
+            known = owned | {change.path for change in outcome.changes}
+            commit(root, folder, changed, outcome.removed, known, outcome.report)
+            outcome.written = not outcome.report.failed
+    return outcome
+
+
+def load(root: Path, outcome: Outcome, progress: Progress = _silent) -> Catalog | None:
+    """Return everything that is declared below `root`; problems go into the report of `outcome`."""
+    files, report = input_files(root), outcome.report
+    outcome.files = len(files)
+    platforms: list[Platform] = []
+    services: list[Service] = []
+    for values, problems in _spread(_read_chunk, root, _chunks(files), "reading", progress):
+        report.extend(problems)
+        for value in values:
+            (platforms if isinstance(value, Platform) else services).append(value)  # type: ignore[arg-type]
+    _one_platform(platforms, report)
+    _unique_services(services, report)
+    outcome.services = len(services)
+    outcome.slos = sum(len(service.slos) for service in services)
+    outcome.alerts = sum(len(service.alerts) for service in services)
+    if not platforms:
+        return None
+    if not services and not report.failed:
+        report.error(Span(SERVICES_FOLDER), "SLO017", "there is no service", f"write {SERVICES_FOLDER}/<service>.yaml")
+    catalog = Catalog(platform=platforms[0], services=tuple(sorted(services, key=lambda service: service.name)))
+    if not report.failed:
+        _dependencies(catalog, report)
+    return catalog
+
+
+def _read_chunk(root: Path, files: Sequence[str]) -> tuple[list[Service | Platform], list[Problem]]:
+    report, values = Report(), []
+    gc.disable()  # nothing that is read forms cycles; collecting would cost a third of the time
+    for file in files:
+        text = read_text(root, file, report)
+        if text is not None:
+            values += read_file(file, text, report)
+    gc.enable()
+    return values, report.problems
+
+
+def _one_platform(platforms: list[Platform], report: Report) -> None:
+    if not platforms and not report.failed:
+        report.error(
+            Span(PLATFORM_FILE), "SLO017", "there is no platform", "run `slogen init`, or name the folder with -C"
+        )
+    for second in platforms[1:]:
+        report.error(
+            second.span, "SLO102", "a second platform is declared", f"the first one stands at {platforms[0].span}"
+        )
+
+
+def _unique_services(services: list[Service], report: Report) -> None:
+    first: dict[str, Service] = {}
+    for service in sorted(services, key=lambda service: service.span):
+        other = first.setdefault(service.name, service)
+        if other is not service:
+            report.error(
+                service.span,
+                "SLO102",
+                f"a second service is named {service.name}",
+                f"the first one stands at {other.span}",
+            )
+
+
+def _dependencies(catalog: Catalog, report: Report) -> None:
+    known = {service.name for service in catalog.services}
+    for service in catalog.services:
+        for dependency in service.depends_on:
+            if dependency.service == service.name or dependency.service not in known:
+                told = (
+                    "itself" if dependency.service == service.name else f"{dependency.service!r}, which is not declared"
+                )
+                report.error(
+                    dependency.span, "SLO103", f"{service.name} depends on {told}", "name another service of slos/"
+                )
+
+
+def _compile(
+    catalog: Catalog, emitters: tuple[Emitter, ...], folder: Path | None, outcome: Outcome, progress: Progress
+) -> set[str]:
+    report, root = outcome.report, outcome.root
+    owned = read_manifest(root, [emitter.folder for emitter in EMITTERS], report)
+    job = _Job(
+        root=root,
+        platform=catalog.platform,
+        services=catalog.services,
+        emitters=emitters,
+        owned=frozenset(owned),
+        staging=folder,
+    )
+    longest = Duration(0)
+    for changes, problems, local in _spread(
+        _emit_chunk, job, _chunks(range(len(catalog.services))), "compiling", progress
+    ):
+        outcome.changes += changes
+        report.extend(problems)
+        longest = max(longest, local)
+    check_retention(longest, catalog.platform, report)
+    made = {change.path for change in outcome.changes}
+    for change in outcome.changes:
+        if change.state == "foreign":
+            report.error(
+                Span(change.path),
+                "SLO014",
+                f"the file exists, and {MANIFEST} does not say that slogen wrote it",
+                "move it away, or delete it if it is an old build",
+            )
+    ours = tuple(emitter.folder + "/" for emitter in emitters)
+    outcome.removed = sorted(path for path in owned - made if path.startswith(ours))
+    return owned
+
+
+def _emit_chunk(job: _Job, places: Sequence[int]) -> tuple[list[Change], list[Problem], Duration]:
+    report, changes, longest = Report(), [], Duration(0)
+    for place in places:
+        plan = plan_service(job.services[place], job.platform, report)
+        run_checks(plan, report)
+        longest = max(longest, local_lookback(plan.groups))
+        for emitter in job.emitters:
+            for artifact in emitter.emit(plan, job.platform):
+                state = compare(job.root, artifact.path, artifact.text, artifact.path in job.owned)
+                if state in ("new", "changed") and job.staging is not None:
+                    stage(job.staging, artifact.path, artifact.text)
+                told = (
+                    diff(job.root, artifact.path, artifact.text) if state == "changed" and job.staging is None else ""
+                )
+                changes.append(
+                    Change(path=artifact.path, state=state, emitter=emitter.name, rules=artifact.rules, diff=told)
+                )
+    return changes, report.problems, longest
+
+
+def _chunks(items: Sequence[Item]) -> list[Sequence[Item]]:
+    return [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+
+
+_shared: Any = None  # what forked processes inherit instead of receiving it with every task
+
+
+def _spread(
+    work: Callable[[Job, Sequence[Item]], Result], job: Job, chunks: list[Sequence[Item]], step: str, progress: Progress
+) -> Iterator[Result]:
+    """Yield the result of every chunk, in order, from as many processes as pay."""
+    cores = len(os.sched_getaffinity(0))
+    total = sum(len(chunk) for chunk in chunks)
+    done = 0
+    if total < _MANY or cores < 2:
+        for chunk in chunks:
+            yield work(job, chunk)
+            done += len(chunk)
+            progress(step, done, total)
+        return
+    global _shared
+    _shared = (work, job)
+    with ProcessPoolExecutor(min(cores, 8), mp_context=multiprocessing.get_context("fork")) as pool:
+        for chunk, result in zip(chunks, pool.map(_in_process, chunks), strict=True):
+            yield result
+            done += len(chunk)
+            progress(step, done, total)
+
+
+def _in_process(chunk: Sequence[Item]) -> Any:
+    work, job = _shared
+    return work(job, chunk)

@@ -1,0 +1,123 @@
+"""`slogen build`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from slogen.app.build import Outcome, build
+from slogen.cli.problems import show
+from slogen.emit import EMITTERS
+
+
+@click.command(
+    "build",
+    epilog="""\b
+Examples:
+  slogen build
+  slogen build --check                 exits 1, with a diff, when rules/ is stale
+  slogen build --only kubernetes
+  slogen -C ../platform build""",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when the output is stale.")
+@click.option("--only", type=click.Choice([emitter.name for emitter in EMITTERS]), help="Only this target.")
+@click.pass_obj
+def command(settings: dict[str, Any], check: bool, only: str | None) -> None:
+    """Compile slogen.yaml and slos/ into rules/.
+
+    Everything is compiled and checked first, files change only after that. Files of removed services are
+    deleted; a file that slogen does not own is never overwritten.
+    """
+    root, started = Path(settings["root"]), time.monotonic()
+    with _Progress() as progress:
+        outcome = build(root, only=only, check=check, progress=progress.advance)
+    failed = outcome.report.failed
+    done = "nothing was written" if failed or check else "the output is written"
+    show(outcome.report, root, files=outcome.files, outcome=done)
+    if failed:
+        sys.exit(1)
+    if not settings["quiet"]:
+        _summary(outcome, settings["verbose"])
+    if check and outcome.drift:
+        _drift(outcome)
+        sys.exit(1)
+    if not settings["quiet"]:
+        told = "up to date" if check else "built"
+        click.secho(f"✓ {told} in {time.monotonic() - started:.2f} s", fg="green", err=True)
+
+
+def _summary(outcome: Outcome, verbose: bool) -> None:
+    def line(text: str) -> None:
+        click.echo("  " + text, err=True)
+
+    line(
+        f"{_count(outcome.services, 'service')} · {_count(outcome.slos, 'SLO')} · {_count(outcome.alerts, 'cause alert')}"
+    )
+    for emitter in EMITTERS:
+        mine = [change for change in outcome.changes if change.emitter == emitter.name]
+        gone = [path for path in outcome.removed if path.startswith(emitter.folder + "/")]
+        if not mine and not gone:
+            continue
+        changed = sum(change.state != "same" for change in mine)
+        told = ", ".join([f"{changed} changed"] * bool(changed) + [f"{len(gone)} removed"] * bool(gone)) or "unchanged"
+        rules = sum(change.rules for change in mine)
+        line(f"{emitter.folder:<18} {len(mine):>5} files {rules:>7} rules   {told}")
+        if verbose:
+            for change in mine:
+                line(f"  {change.state:<8} {change.path}")
+            for path in gone:
+                line(f"  removed  {path}")
+
+
+def _drift(outcome: Outcome) -> None:
+    for change in outcome.changes:
+        if change.diff:
+            for text in change.diff.split("\n"):
+                colour = {"+": "green", "-": "red", "@": "cyan"}.get(text[:1])
+                click.echo(click.style(text, fg=colour) if colour else text)
+        elif change.state == "new":
+            click.secho(f"missing: {change.path}", fg="red")
+    for path in outcome.removed:
+        click.secho(f"left over: {path}", fg="red")
+    verb = "differs" if len(outcome.drift) == 1 else "differ"
+    click.echo(f"{_count(len(outcome.drift), 'file')} {verb}: run `slogen build` and commit the result", err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+class _Progress:
+    """A progress bar on a terminal, once something takes over a second."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.bar: Any = None
+        self.task: Any = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def advance(self, step: str, done: int, total: int) -> None:
+        """Show how far a step is."""
+        if self.bar is None:
+            if not sys.stderr.isatty() or time.monotonic() - self.started < 1:
+                return
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self.bar = Progress(console=Console(stderr=True), transient=True)
+            self.task = self.bar.add_task(step, total=total)
+            self.bar.start()
+        self.bar.update(self.task, description=step, completed=done, total=total)
+
+
+__all__ = ["command"]

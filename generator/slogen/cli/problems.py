@@ -1,0 +1,69 @@
+"""Prints problems with the line they are about, a caret under the place and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from slogen.core import Problem, Severity
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_WIDEST = 160
+
+
+def show(problems: Iterable[Problem], root: Path, *, files: int, outcome: str) -> None:
+    """Print every problem to stderr, then a line that counts them and says what was done."""
+    listed = list(problems)
+    sources: dict[str, list[str]] = {}
+    for problem in listed:
+        file = problem.span.file
+        if file not in sources:
+            sources[file] = _lines(root / file)
+        click.echo(_render(problem, sources[file]), err=True)
+    if listed:
+        touched = len({problem.span.file for problem in listed})
+        count = f"{len(listed)} problem{'s' if len(listed) > 1 else ''}"
+        where = f" in {touched} of {files} files" if files else ""
+        click.echo(f"{count}{where}; {outcome}", err=True)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        if path.stat().st_size > 5_000_000:
+            return []
+        return path.read_text("utf-8", errors="replace").split("\n")
+    except OSError:
+        return []
+
+
+def _render(problem: Problem, lines: list[str]) -> str:
+    span, colour = problem.span, _COLOURS[problem.severity]
+    head = (
+        click.style(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
+        + ": "
+        + click.style(_safe(problem.message), bold=True)
+    )
+    gutter = len(str(span.line))
+    bar = click.style(" " * gutter + " |", fg="blue")
+    parts = [head, click.style(" " * gutter + "--> ", fg="blue") + str(span)]
+    if span.line <= len(lines) and lines[span.line - 1].strip():
+        line = _safe(lines[span.line - 1].rstrip("\r")).expandtabs(1)
+        column, end = span.col - 1, span.end - 1 if span.end > span.col else span.col
+        if len(line) > _WIDEST:
+            start = max(0, column - 60)
+            line, column, end = "…" + line[start + 1 : start + _WIDEST] + "…", column - start, end - start
+        carets = "^" * max(1, min(end - column, len(line) - column))
+        parts += [bar, click.style(f"{span.line} | ", fg="blue") + line]
+        parts.append(bar + " " + " " * column + click.style(f"{carets} {_safe(problem.hint)}".rstrip(), fg=colour))
+        parts.append(bar)
+    elif problem.hint:
+        parts.append(bar + " " + click.style(_safe(problem.hint), fg=colour))
+    parts.append(click.style(" " * gutter + " = ", fg="blue") + f"docs/lint/{problem.code}.md")
+    return "\n".join(parts)
+
+
+def _safe(text: str) -> str:
+    """Return text without characters that would move a terminal's cursor."""
+    return "".join(char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,0 +1,10 @@
+"""Plans to files, as text: one module a target, listed in EMITTERS."""
+
+from __future__ import annotations
+
+from slogen.emit import operator, prometheus
+from slogen.emit.artifact import Artifact, Emitter
+
+EMITTERS: tuple[Emitter, ...] = (prometheus.EMITTER, prometheus.THANOS_EMITTER, operator.EMITTER)
+
+__all__ = ["EMITTERS", "Artifact", "Emitter"]

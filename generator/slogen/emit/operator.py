@@ -1,0 +1,47 @@
+"""The same rules as PrometheusRule resources, one for each server that evaluates them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slogen.emit.artifact import Artifact, Emitter, header
+from slogen.emit.prometheus import groups_text
+from slogen.emit.yamltext import scalar
+from slogen.model import Platform
+from slogen.plan.rules import Evaluator, RuleGroup, ServicePlan
+
+
+def _emit(plan: ServicePlan, platform: Platform) -> Iterator[Artifact]:
+    if platform.kubernetes_labels is None:
+        return
+    documents = [
+        _resource(plan, platform, evaluator, groups) for evaluator in Evaluator if (groups := plan.on(evaluator))
+    ]
+    yield Artifact(
+        path=f"rules/kubernetes/{plan.service.name}.yaml",
+        text=header(plan.service.span.file) + "---\n".join(documents),
+        rules=sum(len(group.rules) for group in plan.groups),
+    )
+
+
+def _resource(plan: ServicePlan, platform: Platform, evaluator: Evaluator, groups: tuple[RuleGroup, ...]) -> str:
+    # Prometheus and ThanosRuler select on the evaluator, so that nothing is evaluated twice.
+    labels = {
+        **dict(platform.kubernetes_labels or ()),
+        "app.kubernetes.io/managed-by": "slogen",
+        "slogen.dev/evaluator": evaluator.value,
+    }
+    return (
+        "apiVersion: monitoring.coreos.com/v1\n"
+        "kind: PrometheusRule\n"
+        "metadata:\n"
+        f"  name: slogen-{plan.service.name}-{evaluator}\n"
+        f"  namespace: {platform.namespace}\n"
+        "  labels:\n"
+        + "".join(f"    {name}: {scalar(value)}\n" for name, value in labels.items())
+        + "spec:\n  groups:\n"
+        + groups_text(groups, "  ")
+    )
+
+
+EMITTER = Emitter(name="kubernetes", folder="rules/kubernetes", emit=_emit)

@@ -1,0 +1,129 @@
+"""Services, their SLOs and cause alerts, and the catalog of all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from slogen.core import Duration, Ratio, Span
+from slogen.model.platform import Platform
+from slogen.model.sli import Sli
+from slogen.promql.query import Query
+
+
+class AlertClass(StrEnum):
+    """Who must act and when: critical pages at once, warning waits for the day, info is read later."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """The share of good events that is promised over a rolling window."""
+
+    target: Ratio
+    window: Duration
+
+    @property
+    def budget(self) -> Ratio:
+        """The share of events that may be bad."""
+        return self.target.complement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerting:
+    """Which of the burn-rate alerts an SLO has, and whether its pages climb the ladder."""
+
+    critical: bool = True
+    warning: bool = True
+    escalate: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slo:
+    """One objective of a service. `traffic` is in events per second."""
+
+    name: str
+    objective: Objective
+    sli: Sli
+    description: str = ""
+    by: tuple[str, ...] = ()
+    traffic: Decimal | None = None
+    no_data: AlertClass | None = AlertClass.WARNING
+    alerting: Alerting = Alerting()
+    span: Span = field(compare=False)
+    objective_span: Span = field(compare=False)
+    by_span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertTest:
+    """Series that a cause alert must fire on, or stay quiet on, at a time after the start."""
+
+    series: tuple[tuple[str, str], ...]
+    fires: Duration | None = None
+    quiet: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alert on a cause, beside the SLOs."""
+
+    name: str
+    severity: AlertClass
+    expr: Query
+    summary: str
+    description: str = ""
+    for_: Duration | None = None
+    team: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    escalate: bool = True
+    tests: tuple[AlertTest, ...] = ()
+    span: Span = field(compare=False)
+    expr_span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """A service that this one needs; `mutes` names the alerts that its critical ones hide."""
+
+    service: str
+    mutes: AlertClass = AlertClass.WARNING
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Everything declared in one `kind: Service` document."""
+
+    name: str
+    team: str
+    description: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    depends_on: tuple[Dependency, ...] = ()
+    slos: tuple[Slo, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    span: Span = field(compare=False)
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The `by` labels of all SLOs, in order of their first use."""
+        return tuple(dict.fromkeys(label for slo in self.slos for label in slo.by))
+
+    @property
+    def runbook(self) -> str | None:
+        """The address of the runbook that alerts link to."""
+        return dict(self.links).get("runbook")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """One platform and every service on it, sorted by name."""
+
+    platform: Platform
+    services: tuple[Service, ...]

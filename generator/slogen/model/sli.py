@@ -1,0 +1,68 @@
+"""The kinds of service level indicators: how bad events and all events are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from slogen.core import Duration
+from slogen.promql.query import Query, Selector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """Counters of all events and of the bad or the good ones."""
+
+    total: Selector
+    bad: Selector | None = None
+    good: Selector | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """A histogram; an event is bad when it took longer than `threshold`.
+
+    `threshold` and `buckets` are in the unit of the histogram, so `threshold` is a bucket bound (`le`).
+    """
+
+    histogram: Selector
+    threshold: Decimal
+    spelled: str  # the threshold as the user wrote it, for texts
+    buckets: tuple[Decimal, ...] = ()
+    native: bool = False
+    sparse: bool = False  # the exporter leaves empty buckets out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boolean:
+    """A gauge that is 1 while all is well and 0 while not; each sample is an event."""
+
+    metric: Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """A gauge whose samples are bad while they compare to `bound`, e.g. `> 60`."""
+
+    metric: Query
+    comparison: str
+    bound: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """A gauge that holds a Unix time; a sample is bad while that time is longer ago than `max_age`."""
+
+    timestamp: Query
+    max_age: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySli:
+    """Two expressions over `$window`: bad events per second and all events per second."""
+
+    errors: Query
+    total: Query
+
+
+Sli = Events | Latency | Boolean | Threshold | Freshness | QuerySli

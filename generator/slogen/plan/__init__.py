@@ -1,0 +1,1 @@
+"""Services to rules: what is recorded, what alerts, and which server evaluates it."""

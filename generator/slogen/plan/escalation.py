@@ -1,0 +1,93 @@
+"""The ladder: a recorded clock that survives flaps and restarts, and a rung for every later step.
+
+A rung repeats the page's labels and adds `escalation`, so that a silence of the page covers it.
+Six designs were tried: see docs/decisions/0004-escalation.md.
+"""
+
+from __future__ import annotations
+
+from slogen.core import Duration
+from slogen.model import AlertClass, Platform, Rung, Service
+from slogen.plan import texts
+from slogen.plan.rules import AlertRule, Block, RecordingRule
+from slogen.promql import burn, names
+from slogen.promql.template import Expr
+
+
+def escalation(service: Service, platform: Platform) -> tuple[Block, ...]:
+    """Return the clock and the rungs of every critical alert that climbs; nothing when there are none."""
+    climbing = _climbing(service)
+    steps = tuple(rung for rung in platform.routing.critical if rung.after.ms)
+    if not climbing or not steps:
+        return ()
+    hold = platform.routing.hold
+    labels = Expr(", ".join(("alertname", "service", "slo", *service.by)))
+    clock = RecordingRule(
+        record=names.INCIDENT_START,
+        expr=burn.INCIDENT_START.fill(service=Expr(service.name), labels=labels, hold=platform.scaled(hold)).text,
+        lookback=hold,
+    )
+    rungs = tuple(
+        _rung(service, platform, name, matchers, steps[: place + 1])
+        for name, matchers in climbing
+        for place in range(len(steps))
+    )
+    return (
+        Block(
+            comment="escalation: since when each page of the service lasts; a pause of up to "
+            f"{hold} or a restart does not reset it",
+            rules=(clock,),
+        ),
+        Block(
+            comment="escalation: a rung after " + ", ".join(str(step.after) for step in steps) + " for every page",
+            rules=rungs,
+        ),
+    )
+
+
+def _climbing(service: Service) -> list[tuple[str, str]]:
+    """Return the names of critical alerts that climb, with what tells their SLOs from those that do not."""
+    found = []
+    for name, having in (
+        (names.BURN_ALERT, [slo for slo in service.slos if slo.alerting.critical]),
+        (names.NO_DATA_ALERT, [slo for slo in service.slos if slo.no_data is AlertClass.CRITICAL]),
+    ):
+        climbing = [slo.name for slo in having if slo.alerting.escalate]
+        if climbing:
+            matcher = "" if len(climbing) == len(having) else f',slo=~"{"|".join(climbing)}"'
+            found.append((name, matcher))
+    found += [(alert.name, "") for alert in service.alerts if alert.severity is AlertClass.CRITICAL and alert.escalate]
+    return found
+
+
+def _rung(service: Service, platform: Platform, name: str, matchers: str, steps: tuple[Rung, ...]) -> AlertRule:
+    after: Duration = steps[-1].after
+    told = [receiver for rung in platform.routing.critical if rung.after < after for receiver in rung.notify]
+    of_slo = name in names.GENERATED_ALERTS
+    what = "{{ $labels.service }} {{ $labels.slo }}" if of_slo else "{{ $labels.service }}: " + name
+    verb = {names.BURN_ALERT: "has burned its error budget", names.NO_DATA_ALERT: "has not been measured"}
+    return AlertRule(
+        alert=name,
+        expr=burn.RUNG.fill(
+            matchers=Expr(f'service="{service.name}",alertname="{name}"{matchers}'),
+            seconds=platform.scaled(after).seconds,
+        ).text,
+        labels=(("service", service.name), ("escalation", str(after))),
+        annotations=(
+            ("summary", f"{what} {verb.get(name, 'has lasted')} for {{{{ $value | humanizeDuration }}}}"),
+            ("description", f"Still going on {after} after the first page. Told so far: {', '.join(told)}."),
+            *texts.links(service, platform, name, _uid(service, of_slo)),
+        ),
+    )
+
+
+def _uid(service: Service, of_slo: bool) -> str:
+    """Return the uid as a template over the alert's labels, with a branch for each uid that was cut."""
+    if not of_slo:
+        return texts.dashboard_uid(service.name)
+    uid = "slogen-{{ $labels.service }}-{{ $labels.slo }}"
+    for slo in service.slos:
+        hashed = texts.dashboard_uid(service.name, slo.name)
+        if hashed != f"slogen-{service.name}-{slo.name}":
+            uid = f'{{{{ if eq $labels.slo "{slo.name}" }}}}{hashed}{{{{ else }}}}{uid}{{{{ end }}}}'
+    return uid

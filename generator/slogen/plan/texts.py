@@ -1,0 +1,51 @@
+"""Annotations and links: what a person reads when an alert fires."""
+
+from __future__ import annotations
+
+import hashlib
+
+from slogen.core import Duration
+from slogen.model import Alert, Platform, Service, Slo
+from slogen.plan.rules import Labels
+
+UID_LIMIT = 40
+
+
+def dashboard_uid(service: str, slo: str | None = None) -> str:
+    """Return the stable uid of a dashboard: at most 40 characters, the end a hash when it is cut."""
+    uid = "-".join(part for part in ("slogen", service, slo) if part)
+    if len(uid) <= UID_LIMIT:
+        return uid
+    return f"{uid[: UID_LIMIT - 9]}-{hashlib.sha256(uid.encode()).hexdigest()[:8]}"
+
+
+def links(service: Service, platform: Platform, alert: str, uid: str) -> Labels:
+    """Return the runbook section of an alert and a dashboard, as far as both exist."""
+    found = []
+    if service.runbook:
+        found.append(("runbook_url", f"{service.runbook}#{alert.lower()}"))
+    if platform.grafana_url:
+        found.append(("dashboard_url", f"{platform.grafana_url}/d/{uid}"))
+    return tuple(found)
+
+
+def where(slo: Slo) -> str:
+    """Return the template of an SLO's `by` values, in brackets; nothing when there are none."""
+    if not slo.by:
+        return ""
+    return " (" + ", ".join(f"{label} {{{{ $labels.{label} }}}}" for label in slo.by) + ")"
+
+
+def lasts(period: Duration, factor: object) -> Duration:
+    """Return how long the budget of `period` lasts at `factor` times what is allowed, to the minute."""
+    minutes = max(1, round(period.ms / float(str(factor)) / 60_000))
+    return Duration(minutes * 60_000)
+
+
+def cause_links(service: Service, platform: Platform, alert: Alert) -> Labels:
+    """Return the links of a cause alert: its own override the service's."""
+    own = dict(alert.links)
+    given = dict(links(service, platform, alert.name, dashboard_uid(service.name)))
+    if "runbook" in own:
+        given["runbook_url"] = own.pop("runbook")
+    return tuple(given.items()) + tuple((f"{name}_url", url) for name, url in own.items() if name != "dashboard")

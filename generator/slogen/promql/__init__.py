@@ -1,0 +1,1 @@
+"""Series names, expression templates and the user's PromQL."""

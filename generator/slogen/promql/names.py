@@ -1,0 +1,33 @@
+"""Every series, label and alert name that slogen writes, once."""
+
+from __future__ import annotations
+
+from slogen.core import Duration
+
+ERRORS_RATE = "slo:sli_errors:rate5m"
+TOTAL_RATE = "slo:sli_total:rate5m"
+ERRORS_AVG = "slo:sli_errors:avg_rate5m"
+TOTAL_AVG = "slo:sli_total:avg_rate5m"
+OBJECTIVE = "slo:objective:ratio"
+BUDGET = "slo:error_budget:ratio"
+CURRENT_BURN = "slo:current_burn_rate:ratio"
+PERIOD_BURN = "slo:period_burn_rate:ratio"
+BUDGET_REMAINING = "slo:period_error_budget_remaining:ratio"
+PERIOD_DAYS = "slo:time_period:days"
+INFO = "slogen_slo_info"
+INCIDENT_START = "slogen:incident_start:timestamp_seconds"
+
+BURN_ALERT = "SLOErrorBudgetBurn"
+NO_DATA_ALERT = "SLONoData"
+EXHAUSTED_ALERT = "SLOErrorBudgetExhausted"
+GENERATED_ALERTS = (BURN_ALERT, NO_DATA_ALERT, EXHAUSTED_ALERT, "SLODependencyPaging")
+
+# Labels that slogen, Prometheus or Alertmanager give a meaning of their own.
+RESERVED_LABELS = frozenset(
+    {"service", "slo", "severity", "team", "escalation", "alertname", "alertstate", "le", "quantile"}
+)
+
+
+def ratio_rate(window: Duration) -> str:
+    """Return the name of the recorded error ratio over `window`, e.g. `slo:sli_error:ratio_rate1h`."""
+    return f"slo:sli_error:ratio_rate{window}"

@@ -1,0 +1,166 @@
+"""The user's PromQL: parsed with promql-parser, carried as normalised text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from slogen.core import Duration
+from slogen.promql.template import Expr
+
+_ZERO = Duration(0)
+_STRING_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|\#[^\n]*|\s+""")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
+
+class QueryError(Exception):
+    """PromQL of the user that cannot be used; `hint` says what to write instead. Never leaves the reader."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A plain vector selector such as `http_requests_total{job="api"}`: no range, offset or `@`."""
+
+    text: str
+
+    def over(self, window: Duration) -> Expr:
+        """Return the range selector over `window`."""
+        return Expr(f"{self.text}[{window}]")
+
+    @property
+    def name(self) -> str:
+        """The metric name; empty when the selector gives it as a matcher."""
+        found = _NAME.match(self.text)
+        return found.group() if found else ""
+
+    def histogram_part(self, suffix: str, le: Expr | None = None) -> Selector:
+        """Return the `_bucket` or `_count` series of a classic histogram, with a matcher on `le`."""
+        name, matchers = self.name, self.text[len(self.name) :].strip().removeprefix("{").removesuffix("}")
+        parts = [part for part in (matchers.strip().rstrip(",").rstrip(), le.text if le else "") if part]
+        return Selector(f"{name}{suffix}" + (f"{{{','.join(parts)}}}" if parts else ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An instant-vector expression; `lookback` is how far back its own selectors reach."""
+
+    text: str
+    lookback: Duration
+    selector: Selector | None = None  # when it is nothing but a plain selector
+
+    def with_window(self, window: Duration) -> Expr:
+        """Return the expression with `$window` replaced."""
+        return Expr(self.text.replace("$window", str(window)))
+
+
+def normalise(text: str) -> str:
+    """Return PromQL on one line: comments dropped and white space folded outside strings."""
+    return _STRING_OR_COMMENT.sub(lambda found: found.group(1) or " ", text).strip()
+
+
+def parse_selector(text: str) -> Selector:
+    """Read a plain vector selector; raises QueryError."""
+    text = normalise(text)
+    tree = _parse(text)
+    if type(tree).__name__ == "MatrixSelector":
+        raise QueryError("a plain selector is wanted, not a range", "leave the range such as [5m] out")
+    if type(tree).__name__ != "VectorSelector":
+        raise QueryError(
+            'a plain selector is wanted, such as http_requests_total{job="api"}',
+            "use SLI kind `query` for an expression",
+        )
+    if tree.offset is not None or tree.at is not None:
+        raise QueryError("a plain selector has no offset and no @", "leave it out")
+    return Selector(text)
+
+
+def parse_query(text: str, *, window: Duration | None = None, one_line: bool = True) -> Query:
+    """Read an expression that gives an instant vector; `$window` stands for `window` when one is given.
+
+    Raises QueryError.
+    """
+    _refuse_unprintable(text)
+    written = normalise(text)
+    if window is not None and "$window" not in written:
+        raise QueryError("the expression does not use $window", "write ranges as [$window]")
+    tree = _parse(written.replace("$window", str(window)) if window else written)
+    if not _is_vector(tree):
+        raise QueryError("the expression gives a single number or a range, not an instant vector")
+    plain_selector = type(tree).__name__ == "VectorSelector" and tree.offset is None and tree.at is None
+    kept = written if one_line else "\n".join(line.rstrip() for line in _dedent(text))
+    return Query(kept, _lookback(tree), Selector(written) if plain_selector else None)
+
+
+def _dedent(text: str) -> list[str]:
+    lines = [line.expandtabs(2) for line in text.strip("\n").split("\n")]
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return "\n".join(line[indent:] for line in lines).strip().split("\n")
+
+
+def _refuse_unprintable(text: str) -> None:
+    found = _UNPRINTABLE.search(text)
+    if found:
+        raise QueryError(f"the character U+{ord(found.group()):04X} cannot stand in PromQL", "remove it")
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Any:
+    import promql_parser
+
+    _refuse_unprintable(text)
+    if not text:
+        raise QueryError("the expression is empty")
+    try:
+        return promql_parser.parse(text)
+    except ValueError as error:
+        raise QueryError(f"not valid PromQL: {error}") from None
+    except BaseException as error:  # a panic of the parser is no reason to die
+        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+            raise
+        raise QueryError("promql-parser cannot read this expression") from None
+
+
+_SCALAR_CALLS = {"time", "scalar", "pi"}
+
+
+def _is_vector(tree: Any) -> bool:
+    match type(tree).__name__:
+        case "NumberLiteral" | "StringLiteral" | "MatrixSelector" | "SubqueryExpr":
+            return False
+        case "ParenExpr" | "UnaryExpr":
+            return _is_vector(tree.expr)
+        case "BinaryExpr":
+            return _is_vector(tree.lhs) or _is_vector(tree.rhs)
+        case "Call":
+            return tree.func.name not in _SCALAR_CALLS
+    return True
+
+
+def _duration(value: timedelta | None) -> Duration:
+    return Duration(round(value.total_seconds() * 1000)) if value is not None else _ZERO
+
+
+def _lookback(tree: Any) -> Duration:
+    """Return the largest range + offset, through subqueries, of the selectors in `tree`."""
+    match type(tree).__name__:
+        case "VectorSelector":
+            return max(_duration(tree.offset), _ZERO)
+        case "MatrixSelector":
+            return _duration(tree.range) + _lookback(tree.vector_selector)
+        case "SubqueryExpr":
+            return _duration(tree.range) + max(_duration(tree.offset), _ZERO) + _lookback(tree.expr)
+        case "ParenExpr" | "UnaryExpr" | "AggregateExpr":
+            return _lookback(tree.expr)
+        case "BinaryExpr":
+            return max(_lookback(tree.lhs), _lookback(tree.rhs))
+        case "Call":
+            return max((_lookback(argument) for argument in tree.args), default=_ZERO)
+    return _ZERO

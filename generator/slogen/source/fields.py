@@ -1,0 +1,513 @@
+"""Typed fields: each reads a node and describes itself as JSON Schema, so that both agree.
+
+A field's `read` returns None when it has reported a problem; a user's mistake never raises.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from slogen.core import Duration, Report, Span
+from slogen.core.number import DURATION_PATTERN
+from slogen.promql.query import QueryError, parse_query, parse_selector
+from slogen.source.tree import Node
+
+Json = dict[str, Any]
+
+DNS_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+LABEL_NAME = r"[a-zA-Z_][a-zA-Z0-9_]*"
+_KINDS = {"scalar": "a single value", "list": "a list", "map": "a map"}
+
+
+class Field(Protocol):
+    """What a value may be."""
+
+    def read(self, node: Node, report: Report) -> Any:
+        """Return the value, or None after reporting why there is none."""
+
+    def schema(self) -> Json:
+        """Return the JSON Schema of the accepted values."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the nearest known word, or all of them."""
+    known = tuple(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(known)
+
+
+def _scalar(node: Node, report: Report, wanted: str) -> bool:
+    if node.kind == "scalar":
+        return True
+    report.error(node.span, "SLO004", f"{wanted} is wanted here, not {_KINDS[node.kind]}", f"write {wanted}")
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string; `pattern` must match all of it."""
+
+    pattern: str | None = None
+    what: str = "text"
+    hint: str = ""
+    code: str = "SLO005"
+    limit: int = 4096
+
+    def read(self, node: Node, report: Report) -> str | None:
+        """Return the text."""
+        if not _scalar(node, report, self.what):
+            return None
+        if not node.is_text:
+            shown = node.text or "nothing"
+            report.error(
+                node.span, "SLO004", f"{self.what} is wanted, not {shown}", f'put quotes around it: "{node.text}"'
+            )
+            return None
+        if len(node.text) > self.limit or not node.text.strip():
+            problem = "is empty" if not node.text.strip() else f"is longer than {self.limit} characters"
+            report.error(node.span, self.code, f"{self.what} {problem}", self.hint or "write some text")
+            return None
+        if self.pattern is not None and not re.fullmatch(self.pattern, node.text):
+            report.error(node.span, self.code, f"{node.text!r} is not {self.what}", self.hint)
+            return None
+        return node.text
+
+    def schema(self) -> Json:
+        """Return a string schema."""
+        schema: Json = {"type": "string", "maxLength": self.limit, "pattern": r"\S"}
+        return schema | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def read(self, node: Node, report: Report) -> str | None:
+        """Return the word."""
+        if not _scalar(node, report, "one of " + ", ".join(self.words)):
+            return None
+        if node.text in self.words:
+            return node.text
+        report.error(
+            node.span, "SLO005", f"{node.text!r} is none of {', '.join(self.words)}", nearest(node.text, self.words)
+        )
+        return None
+
+    def schema(self) -> Json:
+        """Return an enum."""
+        return {"enum": list(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """true or false."""
+
+    def read(self, node: Node, report: Report) -> bool | None:
+        """Return the boolean."""
+        if node.kind == "scalar" and node.plain and node.text in ("true", "false"):
+            return node.text == "true"
+        report.error(node.span, "SLO004", "true or false is wanted here", "write true or false")
+        return None
+
+    def schema(self) -> Json:
+        """Return a boolean schema."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number between two bounds, both allowed."""
+
+    low: int
+    high: int
+
+    def read(self, node: Node, report: Report) -> int | None:
+        """Return the number."""
+        if node.kind == "scalar" and node.plain and re.fullmatch("-?[0-9]{1,9}", node.text):
+            if self.low <= int(node.text) <= self.high:
+                return int(node.text)
+            report.error(
+                node.span,
+                "SLO005",
+                f"{node.text} is not between {self.low} and {self.high}",
+                f"write {self.low} to {self.high}",
+            )
+            return None
+        report.error(
+            node.span, "SLO004", "a whole number is wanted here", f"write {self.low} to {self.high}, without quotes"
+        )
+        return None
+
+    def schema(self) -> Json:
+        """Return an integer schema."""
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """An objective: percent of good events, more than 0 and less than 100, exact."""
+
+    def read(self, node: Node, report: Report) -> Decimal | None:
+        """Return the percentage."""
+        if not _scalar(node, report, "a number such as 99.9"):
+            return None
+        text = node.text
+        if not node.plain or not re.fullmatch(r"-?[0-9]{1,15}(?:\.[0-9]{1,12})?", text):
+            hint = (
+                f"write {text.replace(',', '.')}"
+                if re.fullmatch("[0-9]+,[0-9]+", text)
+                else "write a number such as 99.9, without quotes"
+            )
+            report.error(node.span, "SLO004", f"{text!r} is not a number", hint)
+            return None
+        value = Decimal(text)
+        if value >= 100:
+            told = "leaves no error budget" if value == 100 else "promises more than everything"
+            report.error(node.span, "SLO104", f"objective {text} {told}", "use a value below 100, such as 99.99")
+            return None
+        if value <= 0:
+            report.error(node.span, "SLO104", f"objective {text} promises nothing", "use a value above 0, such as 99.9")
+            return None
+        return value
+
+    def schema(self) -> Json:
+        """Return a number between 0 and 100."""
+        return {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A Prometheus duration; `low` and `high` bound it, `zero` allows 0s."""
+
+    low: Duration | None = None
+    high: Duration | None = None
+    zero: bool = False
+    whole: Duration | None = None  # it must be a multiple of this
+
+    def read(self, node: Node, report: Report) -> Duration | None:
+        """Return the duration."""
+        if not _scalar(node, report, "a duration such as 30d or 1h30m"):
+            return None
+        value = Duration.parse(node.text)
+        if value is None:
+            report.error(
+                node.span,
+                "SLO006",
+                f"{node.text!r} is not a duration",
+                "write a number and a unit, such as 30d, 1h30m or 15s",
+            )
+            return None
+        if value.ms == 0 and not self.zero:
+            report.error(node.span, "SLO006", "the duration is zero", "write a longer one, such as 5m")
+            return None
+        if (self.low and value < self.low) or (self.high and value > self.high):
+            report.error(
+                node.span,
+                "SLO006",
+                f"{node.text} is not between {self.low} and {self.high}",
+                f"write {self.low} to {self.high}",
+            )
+            return None
+        if self.whole and value.ms % self.whole.ms:
+            report.error(
+                node.span, "SLO006", f"{node.text} is no multiple of {self.whole}", f"write a multiple of {self.whole}"
+            )
+            return None
+        return value
+
+    def schema(self) -> Json:
+        """Return a string schema; bounds are the reader's."""
+        nonzero = "" if self.zero else r"(?=.*[1-9])"
+        return {"type": "string", "pattern": f"^{nonzero}(?:{DURATION_PATTERN})$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Events per second, minute, hour or day, such as `50/s`."""
+
+    def read(self, node: Node, report: Report) -> Decimal | None:
+        """Return events per second."""
+        found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)/([smhd])", node.text) if node.kind == "scalar" else None
+        if found is None or Decimal(found[1]) == 0:
+            report.error(
+                node.span,
+                "SLO005",
+                "a rate such as 50/s is wanted here",
+                "write events per s, m, h or d, such as 50/s or 10/m",
+            )
+            return None
+        return Decimal(found[1]) / {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+    def schema(self) -> Json:
+        """Return a string schema."""
+        return {"type": "string", "pattern": r"^(?=.*[1-9].*/)[0-9]{1,12}(?:\.[0-9]{1,6})?/[smhd]$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """A latency such as `5ms` or `2.5s`, in seconds, with its spelling."""
+
+    def read(self, node: Node, report: Report) -> tuple[Decimal, str, Span] | None:
+        """Return seconds, the spelling and the place."""
+        found = (
+            re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(us|ms|s|m|h)", node.text) if node.kind == "scalar" else None
+        )
+        if found is None or Decimal(found[1]) == 0:
+            report.error(
+                node.span,
+                "SLO005",
+                "a latency such as 5ms is wanted here",
+                "write a number and us, ms, s, m or h, such as 5ms or 2.5s",
+            )
+            return None
+        scale = Decimal({"us": "0.000001", "ms": "0.001", "s": "1", "m": "60", "h": "3600"}[found[2]])
+        return Decimal(found[1]) * scale, node.text, node.span
+
+    def schema(self) -> Json:
+        """Return a string schema."""
+        return {"type": "string", "pattern": r"^(?=.*[1-9])[0-9]{1,12}(?:\.[0-9]{1,9})?(?:us|ms|s|m|h)$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selecting:
+    """A plain PromQL selector."""
+
+    def read(self, node: Node, report: Report) -> Any:
+        """Return the Selector."""
+        return _promql(node, report, parse_selector)
+
+    def schema(self) -> Json:
+        """Return a string schema; PromQL is the reader's."""
+        return Text().schema() | {"description": "PromQL: a plain selector"}
+
+
+@dataclass(frozen=True, slots=True)
+class Querying:
+    """A PromQL expression; `$window` stands for `window` where one is given."""
+
+    window: Duration | None = None
+    one_line: bool = True
+
+    def read(self, node: Node, report: Report) -> Any:
+        """Return the Query."""
+        return _promql(node, report, lambda text: parse_query(text, window=self.window, one_line=self.one_line))
+
+    def schema(self) -> Json:
+        """Return a string schema; PromQL is the reader's."""
+        return Text().schema() | {"description": "PromQL: an expression"}
+
+
+def _promql(node: Node, report: Report, parse: Callable[[str], Any]) -> Any:
+    text = Text(what="PromQL").read(node, report)
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except QueryError as error:
+        report.error(node.span, "SLO301", str(error), error.hint or "try it in Prometheus first")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of one kind of value; `unique` refuses repeated ones."""
+
+    item: Field
+    least: int = 0
+    unique: bool = False
+
+    def read(self, node: Node, report: Report) -> tuple[Any, ...] | None:
+        """Return the values."""
+        if node.kind != "list":
+            report.error(
+                node.span, "SLO004", f"a list is wanted here, not {_KINDS[node.kind]}", "write - before each value"
+            )
+            return None
+        if len(node.items) < self.least:
+            report.error(node.span, "SLO004", "the list is empty", "add a value")
+            return None
+        values = [self.item.read(item, report) for item in node.items]
+        if self.unique:
+            for place, item in enumerate(node.items):
+                if any(item.text == other.text for other in node.items[:place]):
+                    report.error(item.span, "SLO003", f"{item.text!r} stands twice", "remove one")
+        return None if any(value is None for value in values) else tuple(values)
+
+    def schema(self) -> Json:
+        """Return an array schema."""
+        schema: Json = {"type": "array", "items": self.item.schema()}
+        return (
+            schema | ({"minItems": self.least} if self.least else {}) | ({"uniqueItems": True} if self.unique else {})
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A map from words that match `key` to one kind of value, as pairs in the order written."""
+
+    key: str
+    value: Field
+    what: str
+    refused: frozenset[str] = frozenset()
+    code: str = "SLO005"
+
+    def read(self, node: Node, report: Report) -> tuple[tuple[str, Any], ...] | None:
+        """Return pairs of key and value."""
+        if node.kind != "map":
+            report.error(node.span, "SLO004", f"a map is wanted here, not {_KINDS[node.kind]}", "write key: value")
+            return None
+        pairs, failed = [], False
+        for key, inner in node.entries:
+            value = self.value.read(inner, report)
+            failed |= value is None
+            if key.text in self.refused or (self.what == "a label name" and key.text.startswith("__")):
+                report.error(key.span, "SLO106", f"the label {key.text!r} is reserved", "choose another name")
+            elif not re.fullmatch(self.key, key.text):
+                report.error(key.span, self.code, f"{key.text!r} is not {self.what}", f"it must match {self.key}")
+            pairs.append((key.text, value))
+        return None if failed else tuple(pairs)
+
+    def schema(self) -> Json:
+        """Return an object schema with checked property names."""
+        names: Json = {"pattern": f"^(?:{self.key})$"}
+        if self.refused:
+            names["not"] = {"anyOf": [{"enum": sorted(self.refused)}, {"pattern": "^__"}]}
+        return {"type": "object", "propertyNames": names, "additionalProperties": self.value.schema()}
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A key that the format will have: refused until it does something."""
+
+    what: str
+
+    def read(self, node: Node, report: Report) -> None:
+        """Report that the key is not supported yet."""
+        report.error(node.span, "SLO007", f"{self.what} is not supported yet", "leave it out")
+
+    def schema(self) -> Json:
+        """Return the schema that nothing meets."""
+        return {"not": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Exactly one word."""
+
+    word: str
+
+    def read(self, node: Node, report: Report) -> str | None:
+        """Return the word."""
+        if node.kind == "scalar" and node.text == self.word:
+            return self.word
+        report.error(node.span, "SLO005", f"{node.text!r} is not {self.word!r}", f"write {self.word}")
+        return None
+
+    def schema(self) -> Json:
+        """Return a constant."""
+        return {"const": self.word}
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A single value or, when the node is a map, an object."""
+
+    scalar: Field
+    record: Field
+    wrap: Callable[[Any, Span], Any]
+
+    def read(self, node: Node, report: Report) -> Any:
+        """Return what either reads; a single value is wrapped."""
+        if node.kind == "map":
+            return self.record.read(node, report)
+        value = self.scalar.read(node, report)
+        return None if value is None else self.wrap(value, node.span)
+
+    def schema(self) -> Json:
+        """Return both schemas."""
+        return {"anyOf": [self.scalar.schema(), self.record.schema()]}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a record."""
+
+    name: str
+    field: Field
+    doc: str
+    required: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A map with known keys; `build` makes the value of them, with `span` and `spans` of the keys' values.
+
+    Of the keys in `one_of` exactly one must be given.
+    """
+
+    keys: tuple[Key, ...]
+    build: Callable[..., Any]
+    one_of: tuple[str, ...] = ()
+
+    def read(self, node: Node, report: Report) -> Any:
+        """Return what `build` returns."""
+        if node.kind != "map":
+            report.error(
+                node.span, "SLO004", f"a map is wanted here, not {_KINDS[node.kind]}", "known keys: " + self._known()
+            )
+            return None
+        table = {key.name: key for key in self.keys}
+        values: dict[str, Any] = {key.name: key.default for key in self.keys if not isinstance(key.field, Later)}
+        spans: dict[str, Span] = {}
+        failed = False
+        for name, inner in node.entries:
+            key = table.get(name.text)
+            if key is None:
+                hint = nearest(name.text, [key.name for key in self.keys if not isinstance(key.field, Later)])
+                report.error(name.span, "SLO008", f"unknown key {name.text!r}", hint)
+                continue
+            spans[name.text] = inner.span
+            if isinstance(key.field, Later):
+                key.field.read(name, report)
+                continue
+            value = key.field.read(inner, report)
+            values[name.text] = value
+            failed |= value is None
+        given = spans.keys()
+        for key in self.keys:
+            if key.required and key.name not in given:
+                report.error(node.span, "SLO009", f"the key {key.name!r} is missing", f"add {key.name}: {key.doc}")
+                failed = True
+        if self.one_of:
+            chosen = [name for name in self.one_of if name in given]
+            if len(chosen) != 1:
+                told = " and ".join(chosen) if chosen else "none of " + ", ".join(self.one_of)
+                report.error(node.span, "SLO010", f"{told} given", "give exactly one of " + ", ".join(self.one_of))
+                failed = True
+        return None if failed else self.build(values, node.span, spans, report)
+
+    def _known(self) -> str:
+        return ", ".join(key.name for key in self.keys if not isinstance(key.field, Later))
+
+    def schema(self) -> Json:
+        """Return an object schema that knows no other keys."""
+        properties = {}
+        for key in self.keys:
+            if not isinstance(key.field, Later):
+                properties[key.name] = key.field.schema()
+                properties[key.name].setdefault("description", key.doc)
+        schema: Json = {"type": "object", "properties": properties, "additionalProperties": False}
+        required = [key.name for key in self.keys if key.required]
+        if required:
+            schema["required"] = required
+        if self.one_of:
+            schema["oneOf"] = [{"required": [name]} for name in self.one_of if name in properties]
+        return schema

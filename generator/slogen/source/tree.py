@@ -1,0 +1,167 @@
+"""YAML text to nodes that know their place. The only module that parses YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from slogen.core import Report, Span
+
+MAX_DEPTH = 40
+MAX_NODES = 200_000  # of one file, aliases counted as often as they are used
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NOT_TEXT = re.compile(
+    r"~|null|Null|NULL|true|True|TRUE|false|False|FALSE"
+    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A scalar, list or map of a file, with its place."""
+
+    file: str
+    line: int
+    col: int
+    end: int
+    kind: str  # "scalar", "list" or "map"
+    text: str = ""
+    plain: bool = False  # a scalar without quotes
+    items: list[Node] = field(default_factory=list)
+    entries: list[tuple[Node, Node]] = field(default_factory=list)
+    size: int = 1
+
+    @property
+    def span(self) -> Span:
+        """The place of the node; of a block, that of its first character."""
+        return Span(self.file, self.line, self.col, self.end)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether YAML reads the scalar as a string, not as a number, boolean or null."""
+        return self.kind == "scalar" and not (
+            self.plain and (not self.text or _NOT_TEXT.fullmatch(self.text) is not None)
+        )
+
+    @property
+    def is_null(self) -> bool:
+        """Whether the scalar is empty or null."""
+        return self.plain and self.text in ("", "~", "null", "Null", "NULL")
+
+
+class _Refused(Exception):
+    """Reading of this file stops here; the problem is reported already."""
+
+
+def load(file: str, text: str, report: Report) -> list[Node]:
+    """Return the root node of every document in `text`; report what is not YAML.
+
+    Documents before a mistake are returned, the file's other problems can then be told too.
+    """
+    roots: list[Node] = []
+    try:
+        _Composer(file, text, report).documents(roots)
+    except _Refused:
+        pass
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problem = (error.problem or "broken").replace("\\t", "tab")
+        told = f"not valid YAML: {problem}" + (f" {error.context}" if error.context else "")
+        here = text.split("\n")[line - 1 : line]
+        tab = bool(here) and "\t" in here[0][: col + 1]
+        report.error(
+            Span(file, line, col), "SLO001", told, "indent with spaces, not tabs" if tab else "correct the YAML"
+        )
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position] if isinstance(error.position, int) else ""
+        span = Span(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        report.error(span, "SLO001", f"not valid YAML: {error.reason}", "remove the character")
+    return roots
+
+
+class _Composer:
+    """Builds nodes from parser events without recursion into C, so that depth and size can be bounded."""
+
+    def __init__(self, file: str, text: str, report: Report) -> None:
+        self.file, self.report = file, report
+        self.events: Iterator[Any] = iter(yaml.parse(text, Loader=_Loader))
+        self.anchors: dict[str, Node] = {}
+        self.open: set[str] = set()
+        self.nodes = 0
+
+    def documents(self, roots: list[Node]) -> None:
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.anchors, self.open = {}, set()
+                root = self.node(next(self.events), 0)
+                if not root.is_null:
+                    roots.append(root)
+
+    def refuse(self, event: Any, code: str, message: str, hint: str) -> _Refused:
+        self.report.error(self.span(event), code, message, hint)
+        return _Refused()
+
+    def span(self, event: Any) -> Span:
+        mark = event.start_mark
+        return Span(self.file, mark.line + 1, mark.column + 1)
+
+    def node(self, event: Any, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise self.refuse(event, "SLO002", f"nested deeper than {MAX_DEPTH} levels", "flatten it")
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event)
+        start, end = event.start_mark, event.end_mark
+        node = Node(
+            self.file, start.line + 1, start.column + 1, end.column + 1 if end.line == start.line else 0, "scalar"
+        )
+        if event.tag is not None and event.tag != "!":
+            self.report.error(node.span, "SLO001", f"the tag {event.tag} is not supported", "leave it out")
+        if event.anchor:
+            self.anchors[event.anchor] = node
+            self.open.add(event.anchor)
+        if isinstance(event, yaml.ScalarEvent):
+            node.text, node.plain = event.value, not event.style
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node.kind = "list"
+            while not isinstance(inner := next(self.events), yaml.SequenceEndEvent):
+                node.items.append(item := self.node(inner, depth + 1))
+                node.size += item.size
+        else:
+            node.kind = "map"
+            self.mapping(node, depth)
+        self.open.discard(event.anchor)
+        if node.size > MAX_NODES:
+            raise self.refuse(event, "SLO002", f"holds more than {MAX_NODES} values", "split the file")
+        return node
+
+    def mapping(self, node: Node, depth: int) -> None:
+        seen: dict[str, Node] = {}
+        while not isinstance(inner := next(self.events), yaml.MappingEndEvent):
+            key = self.node(inner, depth + 1)
+            value = self.node(next(self.events), depth + 1)
+            node.size += key.size + value.size
+            if key.kind != "scalar":
+                self.report.error(key.span, "SLO001", "a key must be a single word", "write key: value")
+                continue
+            first = seen.setdefault(key.text, key)
+            if first is not key:
+                self.report.error(
+                    key.span, "SLO003", f"the key {key.text!r} stands twice", f"it stands at line {first.line} already"
+                )
+                continue
+            node.entries.append((key, value))
+
+    def alias(self, event: Any) -> Node:
+        target = self.anchors.get(event.anchor)
+        if target is None:
+            raise self.refuse(event, "SLO001", f"no anchor &{event.anchor} before this alias", "define it first")
+        if event.anchor in self.open:
+            raise self.refuse(event, "SLO002", f"the alias *{event.anchor} contains itself", "write the value out")
+        return target

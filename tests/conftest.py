@@ -1,0 +1,34 @@
+"""Programs and repositories that the tests share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def current_tool(name: str) -> str | None:
+    """Return a current program that ../shared/tools/build left in its cache, if any."""
+    places = [os.environ.get("SLOGEN_TOOLS_BIN")] if "SLOGEN_TOOLS_BIN" in os.environ else []
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "slogen-tools"
+    places += sorted((str(path) for path in cache.glob("*/bin")), key=os.path.getmtime, reverse=True)
+    found = [place for place in places if place and os.access(Path(place) / name, os.X_OK)]
+    return str(Path(found[0]) / name) if found else None
+
+
+PROMTOOLS = {"2.42": shutil.which("promtool"), "3": current_tool("promtool3")}
+
+
+@pytest.fixture(params=sorted(PROMTOOLS), scope="session")
+def promtool(request: pytest.FixtureRequest) -> str:
+    """Debian's promtool and a current one, one after the other."""
+    program = PROMTOOLS[request.param]
+    if program is None:
+        if request.param == "2.42":
+            pytest.fail("promtool is absent: apt-get install prometheus")
+        pytest.skip("no current promtool: run ../shared/tools/build promtool3")
+    return program
