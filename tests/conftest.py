@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("tests.rules.harness")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

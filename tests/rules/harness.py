@@ -46,7 +46,9 @@ def compiled(body: str, *, scrape: str = "15s", evaluation: str = "15s", more: s
     """Return the plan of service `web`, whose document goes on with `body`; problems fail the test."""
     report = Report()
     text = PLATFORM.format(scrape=scrape, evaluation=evaluation, more=more) + "---" + SERVICE.format(body=body)
-    platform, service = read_file("test.yaml", text, report)
+    values = read_file("test.yaml", text, report)
+    assert [str(problem) for problem in report] == []
+    platform, service = values
     assert isinstance(platform, Platform)
     assert isinstance(service, Service)
     plan = plan_service(service, platform, report)

@@ -54,9 +54,8 @@ def _summary(outcome: Outcome, verbose: bool) -> None:
     def line(text: str) -> None:
         click.echo("  " + text, err=True)
 
-    line(
-        f"{_count(outcome.services, 'service')} · {_count(outcome.slos, 'SLO')} · {_count(outcome.alerts, 'cause alert')}"
-    )
+    counts = ((outcome.services, "service"), (outcome.slos, "SLO"), (outcome.alerts, "cause alert"))
+    line(" · ".join(_count(number, what) for number, what in counts))
     for emitter in EMITTERS:
         mine = [change for change in outcome.changes if change.emitter == emitter.name]
         gone = [path for path in outcome.removed if path.startswith(emitter.folder + "/")]

@@ -13,7 +13,7 @@ from slogen.model import AlertClass, Boolean, Freshness, Objective, Platform, Sl
 
 PART = Duration.of("5m")  # the window that raw series are read over
 _FALSE_ALARMS = 0.1  # at most this many a period, from chance alone, in a service inside its budget
-_MOST_EVENTS = 10_000  # beyond, no guard was ever needed
+_HANDFUL = 30  # a threshold that takes this many bad events needs no guard: docs/decisions/0007-guard.md
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,20 +103,22 @@ def least_events(tier: Tier, slo: Slo, platform: Platform) -> int | None:
 
     Two when the traffic is unknown, and where each scrape is an event. Else the least k for which chance alone,
     in a service that burns exactly its budget, reaches k bad events in fewer than one window in ten periods
-    (Poisson). No guard is needed where that many errors stay below the threshold anyway.
+    (Poisson). No guard is needed where it takes that many bad events, or 30, to reach the threshold anyway.
     """
     sampled = isinstance(slo.sli, (Boolean, Threshold, Freshness))
     traffic = 1 / platform.prometheus.scrape_interval.seconds if sampled else slo.traffic
     if traffic is None:
         return 2
     events = traffic * tier.long.seconds
+    if events * tier.threshold >= _HANDFUL:
+        return None
     k = 2 if sampled else _beyond_chance(float(events * slo.objective.budget.value), slo.objective.window / tier.long)
     return None if events * tier.threshold >= k else k
 
 
 def _beyond_chance(expected: float, windows: Fraction) -> int:
     k, term, below = 0, math.exp(-expected), 0.0
-    while float(windows) * max(0.0, 1 - below) >= _FALSE_ALARMS and k < _MOST_EVENTS:
+    while float(windows) * max(0.0, 1 - below) >= _FALSE_ALARMS:
         below += term
         k += 1
         term *= expected / k
