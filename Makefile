@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.dev
+CODE := $(wildcard generator tests bench)
 
 build: $(STAMP)
 	$(VENV)/bin/slogen build
@@ -30,8 +31,8 @@ test: $(DEV)
 	$(VENV)/bin/pytest -n auto --ignore tests/e2e
 
 lint: $(DEV)
-	$(VENV)/bin/ruff check generator tests bench
-	$(VENV)/bin/ruff format --check generator tests bench
+	$(VENV)/bin/ruff check $(CODE)
+	$(VENV)/bin/ruff format --check $(CODE)
 	$(VENV)/bin/mypy
 
 bench: $(DEV)
