@@ -2,7 +2,8 @@
 # make test    the tests, with promtool and Prometheus (installed when absent and it may)
 # make lint    ruff and mypy
 # make bench   rule cost on a real Prometheus, compile speed
-.PHONY: build install test lint bench clean
+# make e2e    the compiled rules on real servers
+.PHONY: build install test e2e lint bench clean
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -29,6 +30,10 @@ $(DEV): $(STAMP) pyproject.toml
 test: $(DEV)
 	@tests/install-programs
 	$(VENV)/bin/pytest -n auto --ignore tests/e2e
+
+e2e: $(DEV)
+	@tests/install-programs
+	$(VENV)/bin/pytest -n 2 tests/e2e
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check $(CODE)
