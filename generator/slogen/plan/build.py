@@ -43,7 +43,7 @@ def plan_service(service: Service, platform: Platform, report: Report) -> Servic
     groups = (
         _group("fast", every, place_fast(fast, platform, report), fast),
         _group("slow", PART, place_slow(slow, platform, report), slow),
-        _group("fast", every, Evaluator.THANOS, far),
+        _group("causes", every, Evaluator.THANOS, far),
     )
     return ServicePlan(
         service=service,
