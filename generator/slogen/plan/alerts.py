@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from slogen.core import Duration, plain
@@ -12,7 +12,7 @@ from slogen.plan.records import identity
 from slogen.plan.rules import AlertRule, Block, Labels
 from slogen.plan.scope import Scope
 from slogen.plan.sli import noun
-from slogen.plan.tiers import PART, Tier, least_events
+from slogen.plan.tiers import PART, Tier
 from slogen.promql import burn, names
 from slogen.promql.template import Expr
 
@@ -39,12 +39,12 @@ def page(service: Service, slo: Slo, tiers: Sequence[Tier], platform: Platform) 
         tiers,
         platform,
         expr=_any([*branches, vanished]),
-        lookback=max(HOUR, *(tier.long for tier in tiers)) if any(_guarded(tiers, slo, platform)) else HOUR,
+        lookback=max(HOUR, _guards_reach(tiers)),
         keep=platform.scaled(KEEP),
     )
     return Block(
-        comment=f"page: {_spends(tiers, slo)}, and still going on, or it was when its data vanished"
-        + _guard_words(tiers, slo, platform),
+        comment=f"{slo.name}, page: {_spends(tiers, slo)}, and still going on, or it was when its data vanished"
+        + _guard_words(tiers),
         rules=(rule,),
     )
 
@@ -59,10 +59,10 @@ def ticket(service: Service, slo: Slo, tiers: Sequence[Tier], platform: Platform
         tiers,
         platform,
         expr=_any([_branch(tier, scope, _guard_slow) for tier in tiers]),
-        lookback=max((tier.long for tier in _guarded(tiers, slo, platform)), default=Duration(0)),
+        lookback=_guards_reach(tiers),
     )
     return Block(
-        comment=f"ticket: {_spends(tiers, slo)}, and still going on" + _guard_words(tiers, slo, platform), rules=(rule,)
+        comment=f"{slo.name}, ticket: {_spends(tiers, slo)}, and still going on" + _guard_words(tiers), rules=(rule,)
     )
 
 
@@ -97,15 +97,13 @@ def _burn_alert(
     )
 
 
-def _guarded(tiers: Sequence[Tier], slo: Slo, platform: Platform) -> list[Tier]:
-    return [tier for tier in tiers if least_events(tier, slo, platform) is not None]
+def _guards_reach(tiers: Sequence[Tier]) -> Duration:
+    return max((tier.long for tier in tiers if tier.least is not None), default=Duration(0))
 
 
-def _branch(tier: Tier, scope: Scope, guard: object) -> Expr:
-    assert callable(guard)
+def _branch(tier: Tier, scope: Scope, guard: Callable[[Tier, Scope, Decimal], Expr]) -> Expr:
     base = burn.BURN.fill(of=scope.of, short=tier.short, long=tier.long, threshold=tier.threshold)
-    least = least_events(tier, scope.slos[0], scope.platform)
-    return base if least is None else Expr(f"{base}\n{guard(tier, scope, Decimal(least) - Decimal('0.5'))}")
+    return base if tier.least is None else Expr(f"{base}\n{guard(tier, scope, tier.least - Decimal('0.5'))}")
 
 
 def _guard_fast(tier: Tier, scope: Scope, least: Decimal) -> Expr:
@@ -143,11 +141,10 @@ def _spends(tiers: Sequence[Tier], slo: Slo) -> str:
     return " or ".join(told)
 
 
-def _guard_words(tiers: Sequence[Tier], slo: Slo, platform: Platform) -> str:
-    least = {least_events(tier, slo, platform) for tier in tiers}
-    if least == {None}:
+def _guard_words(tiers: Sequence[Tier]) -> str:
+    counts = sorted({tier.least for tier in tiers if tier.least is not None})
+    if not counts:
         return "; no handful of bad events gets there: no guard"
-    counts = sorted(count for count in least if count is not None)
     return f"; never on fewer than {' or '.join(map(str, counts))} bad events"
 
 
@@ -176,7 +173,7 @@ def no_data(service: Service, slo: Slo, platform: Platform) -> Block:
         lookback=MEMORY if slo.by else Duration(0),
     )
     whose = "its events, or those of one of its " + ", ".join(slo.by) + " values," if slo.by else "its events"
-    return Block(comment=f"no data: {whose} are not there", rules=(rule,))
+    return Block(comment=f"{slo.name}, no data: {whose} are not there", rules=(rule,))
 
 
 def exhausted(service: Service, slo: Slo, platform: Platform) -> Block:
@@ -196,7 +193,7 @@ def exhausted(service: Service, slo: Slo, platform: Platform) -> Block:
             *texts.links(service, platform, names.EXHAUSTED_ALERT, texts.dashboard_uid(service.name, slo.name)),
         ),
     )
-    return Block(comment=f"budget: nothing is left of the {slo.objective.window}", rules=(rule,))
+    return Block(comment=f"{slo.name}, budget: nothing is left of the {slo.objective.window}", rules=(rule,))
 
 
 def cause(service: Service, alert: Alert, platform: Platform) -> Block:

@@ -22,7 +22,7 @@ def plan_service(service: Service, platform: Platform, report: Report) -> Servic
                     f"the label {label!r} is added by Prometheus on its way out",
                     "leave it out: each server sees one value of it",
                 )
-    burning = {slo.name: tiers(slo, report) for slo in service.slos}
+    burning = {slo.name: tiers(slo, platform, report) for slo in service.slos}
     fast = [records.sli_block(service, slo, platform) for slo in service.slos]
     slow: list[Block] = []
     if service.slos:

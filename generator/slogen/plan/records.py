@@ -9,7 +9,7 @@ from slogen.core import Duration
 from slogen.model import Platform, Service, Slo
 from slogen.plan.rules import Block, Labels, RecordingRule
 from slogen.plan.scope import Scope
-from slogen.plan.sli import rates
+from slogen.plan.sli import rates, reach
 from slogen.plan.tiers import PART
 from slogen.promql import burn, names
 from slogen.promql.template import Expr
@@ -34,6 +34,7 @@ def sli_block(service: Service, slo: Slo, platform: Platform) -> Block:
     """Return what is recorded for one SLO from raw series, and its constants."""
     labels = identity(service, slo)
     errors, total = rates(slo, platform)
+    back = reach(slo.sli)
     info = (
         ("objective", slo.objective.target.percent),
         ("window", str(slo.objective.window)),
@@ -42,8 +43,8 @@ def sli_block(service: Service, slo: Slo, platform: Platform) -> Block:
     return Block(
         comment=f"{slo.name}: {promise(slo)}",
         rules=(
-            RecordingRule(record=names.ERRORS_RATE, expr=errors.text, labels=labels, lookback=PART),
-            RecordingRule(record=names.TOTAL_RATE, expr=total.text, labels=labels, lookback=PART),
+            RecordingRule(record=names.ERRORS_RATE, expr=errors.text, labels=labels, lookback=back),
+            RecordingRule(record=names.TOTAL_RATE, expr=total.text, labels=labels, lookback=back),
             RecordingRule(record=names.OBJECTIVE, expr=f"vector({slo.objective.target})", labels=labels),
             RecordingRule(record=names.BUDGET, expr=f"vector({slo.objective.budget})", labels=labels),
             RecordingRule(record=names.INFO, expr="vector(1)", labels=(*labels, *info)),

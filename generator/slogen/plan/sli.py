@@ -127,6 +127,20 @@ def le_spellings(bound: Decimal) -> tuple[str, ...]:
     return (written, f"{written}.0") if exponent < 6 else (written, f"{written}.0", short)
 
 
+def reach(sli: Sli) -> Duration:
+    """Return how far back the two rates of an SLI read, ranges of the user's own expressions included."""
+    match sli:
+        case Events() | Latency():
+            return PART
+        case Boolean() | Threshold():
+            return PART + sli.metric.lookback
+        case Freshness():
+            return PART + sli.timestamp.lookback
+        case QuerySli():
+            return max(sli.errors.lookback, sli.total.lookback)
+    assert_never(sli)
+
+
 def noun(sli: Sli) -> str:
     """Return what a bad event is, after a percentage: `1.2 % of events fail`."""
     match sli:

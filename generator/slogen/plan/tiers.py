@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from slogen.core import Duration, Report
 from slogen.core.number import decimal_of
-from slogen.model import AlertClass, Boolean, Freshness, Objective, Platform, Slo, Threshold
+from slogen.model import AlertClass, Boolean, Freshness, Platform, Slo, Threshold
 
 PART = Duration.of("5m")  # the window that raw series are read over
 _FALSE_ALARMS = 0.1  # at most this many a period, from chance alone, in a service inside its budget
@@ -20,7 +20,8 @@ _HANDFUL = 30  # a threshold that takes this many bad events needs no guard: doc
 class Tier:
     """Burn over both windows above `factor` times what is allowed raises an alert of class `severity`.
 
-    `share` of the period's budget is spent by then; `threshold` is the error ratio of that burn.
+    `share` of the period's budget is spent by then; `threshold` is the error ratio of that burn. `least` is how many
+    bad events the long window must hold, None when any count will do.
     """
 
     severity: AlertClass
@@ -29,6 +30,7 @@ class Tier:
     factor: Decimal
     share: Fraction
     threshold: Decimal
+    least: int | None
 
 
 # Class, short window, long window, share of the budget. Source: Google SRE Workbook, "Alerting on SLOs".
@@ -49,7 +51,7 @@ def burn_factor(share: Fraction, over: Duration, period: Duration) -> Fraction:
     return max(Fraction(1), share * (period / over))
 
 
-def tiers(slo: Slo, report: Report) -> tuple[Tier, ...]:
+def tiers(slo: Slo, platform: Platform, report: Report) -> tuple[Tier, ...]:
     """Return the tiers that can fire, fastest first; of tiers with equal factors the quickest stays.
 
     Reports tiers that can never fire (SLO201), and an SLO left without any that pages (SLO202).
@@ -62,7 +64,7 @@ def tiers(slo: Slo, report: Report) -> tuple[Tier, ...]:
         if on and all(factor != decided for decided, *_ in wanted):
             wanted.append((factor, severity, short, long))
     reachable = tuple(
-        _tier(objective, severity, short, long, factor)
+        _tier(slo, platform, severity, short, long, factor)
         for factor, severity, short, long in wanted
         if factor * Fraction(objective.budget.value) < 1
     )
@@ -87,19 +89,23 @@ def tiers(slo: Slo, report: Report) -> tuple[Tier, ...]:
     return reachable
 
 
-def _tier(objective: Objective, severity: AlertClass, short: Duration, long: Duration, factor: Fraction) -> Tier:
+def _tier(
+    slo: Slo, platform: Platform, severity: AlertClass, short: Duration, long: Duration, factor: Fraction
+) -> Tier:
+    threshold = decimal_of(factor * Fraction(slo.objective.budget.value))
     return Tier(
         severity=severity,
         short=short,
         long=long,
         factor=decimal_of(factor),
-        share=factor * (long / objective.window),
-        threshold=decimal_of(factor * Fraction(objective.budget.value)),
+        share=factor * (long / slo.objective.window),
+        threshold=threshold,
+        least=least_events(slo, platform, long, threshold),
     )
 
 
-def least_events(tier: Tier, slo: Slo, platform: Platform) -> int | None:
-    """Return how many bad events the tier's long window must hold before it fires; None when any count will do.
+def least_events(slo: Slo, platform: Platform, long: Duration, threshold: Decimal) -> int | None:
+    """Return how many bad events the window `long` must hold before its tier fires; None when any count will do.
 
     Two when the traffic is unknown, and where each scrape is an event. Else the least k for which chance alone,
     in a service that burns exactly its budget, reaches k bad events in fewer than one window in ten periods
@@ -109,11 +115,11 @@ def least_events(tier: Tier, slo: Slo, platform: Platform) -> int | None:
     traffic = 1 / platform.prometheus.scrape_interval.seconds if sampled else slo.traffic
     if traffic is None:
         return 2
-    events = traffic * tier.long.seconds
-    if events * tier.threshold >= _HANDFUL:
+    events = traffic * long.seconds
+    if events * threshold >= _HANDFUL:
         return None
-    k = 2 if sampled else _beyond_chance(float(events * slo.objective.budget.value), slo.objective.window / tier.long)
-    return None if events * tier.threshold >= k else k
+    k = 2 if sampled else _beyond_chance(float(events * slo.objective.budget.value), slo.objective.window / long)
+    return None if events * threshold >= k else k
 
 
 def _beyond_chance(expected: float, windows: Fraction) -> int:

@@ -52,7 +52,11 @@ slo:sli_error:ratio_rate$long$of > $threshold
 # young server; the head counts fully at once, else the guard would delay the page.
 GUARD_FAST = Promql("""
 and
-(slo:sli_errors:rate5m$of * $seconds + $every * (sum_over_time(slo:sli_errors:rate5m$of[$tail] offset $part) or 0 * slo:sli_errors:rate5m$of)) > $least
+(
+  slo:sli_errors:rate5m$of * $seconds
+  + $every * (sum_over_time(slo:sli_errors:rate5m$of[$tail] offset $part) or 0 * slo:sli_errors:rate5m$of)
+  > $least
+)
 """)
 GUARD_SLOW = Promql("""
 and
