@@ -23,10 +23,17 @@ def show(problems: Iterable[Problem], root: Path, *, files: int, outcome: str) -
             sources[file] = _lines(root / file)
         click.echo(_render(problem, sources[file]), err=True)
     if listed:
+        errors = sum(problem.severity is Severity.ERROR for problem in listed)
+        counts = [_count(errors, "error")] * bool(errors) + [_count(len(listed) - errors, "warning")] * (
+            errors < len(listed)
+        )
         touched = len({problem.span.file for problem in listed})
-        count = f"{len(listed)} problem{'s' if len(listed) > 1 else ''}"
         where = f" in {touched} of {files} files" if files else ""
-        click.echo(f"{count}{where}; {outcome}", err=True)
+        click.echo(f"{' and '.join(counts)}{where}; {outcome}", err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _lines(path: Path) -> list[str]:
