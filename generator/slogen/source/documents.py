@@ -6,8 +6,9 @@ from typing import Any
 
 from slogen.core import Report
 from slogen.model import Platform, Service
-from slogen.source.fields import Record, nearest
+from slogen.source.fields import nearest
 from slogen.source.platform import PLATFORM
+from slogen.source.records import Record
 from slogen.source.service import SERVICE
 from slogen.source.tree import Node, load
 

@@ -6,20 +6,10 @@ from itertools import pairwise
 
 from slogen.core import Duration, Report, Span
 from slogen.model import Platform, PrometheusSettings, Receiver, Routing, Rung
-from slogen.source.fields import (
-    DNS_LABEL,
-    Choice,
-    Constant,
-    Key,
-    Length,
-    ListOf,
-    MapOf,
-    Record,
-    Text,
-    Whole,
-    nearest,
-)
-from slogen.source.service import NAME, Spans, Values
+from slogen.source.fields import DNS_LABEL, Choice, Length, Text, Whole, nearest
+from slogen.source.records import Constant, Key, ListOf, MapOf, Record
+from slogen.source.service import NAME
+from slogen.source.sli import Spans, Values
 
 _URL = Text(r"https?://[^\s\"'\\{}]+", "a web address", "write http://… or https://…")
 _VERSION = Text(r"[0-9]{1,3}\.[0-9]{1,4}(?:\.[0-9]{1,4})?", "a version", 'write it in quotes, such as "2.42"')
