@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -242,11 +243,21 @@ def _spread(
         return
     global _shared
     _shared = (work, job)
-    with ProcessPoolExecutor(min(cores, 8), mp_context=multiprocessing.get_context("fork")) as pool:
-        for chunk, result in zip(chunks, pool.map(_in_process, chunks), strict=True):
-            yield result
-            done += len(chunk)
-            progress(step, done, total)
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(min(cores, 8), mp_context=context, initializer=_deaf_to_interrupts) as pool:
+        try:
+            for chunk, result in zip(chunks, pool.map(_in_process, chunks), strict=True):
+                yield result
+                done += len(chunk)
+                progress(step, done, total)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _deaf_to_interrupts() -> None:
+    """Leave Ctrl-C, which the terminal sends to every process, to the one that waits for the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _in_process(chunk: Sequence[Item]) -> Any:

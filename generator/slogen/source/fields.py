@@ -38,6 +38,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known word, or all of them."""
     known = tuple(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    close = close or [other for other in known if word and other.lower().startswith(word.lower())]
     return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(known)
 
 
@@ -159,7 +160,7 @@ class Percent:
         if not _scalar(node, report, "a number such as 99.9"):
             return None
         text = node.text
-        if not node.plain or not re.fullmatch(r"-?[0-9]{1,15}(?:\.[0-9]{1,12})?", text):
+        if not node.plain or not re.fullmatch(r"-?[0-9]{1,15}(?:\.[0-9]{1,20})?", text):
             hint = (
                 f"write {text.replace(',', '.')}"
                 if re.fullmatch("[0-9]+,[0-9]+", text)
@@ -210,14 +211,14 @@ class Length:
         if (self.low and value < self.low) or (self.high and value > self.high):
             report.error(
                 node.span,
-                "SLO006",
+                "SLO018",
                 f"{node.text} is not between {self.low} and {self.high}",
                 f"write {self.low} to {self.high}",
             )
             return None
         if self.whole and value.ms % self.whole.ms:
             report.error(
-                node.span, "SLO006", f"{node.text} is no multiple of {self.whole}", f"write a multiple of {self.whole}"
+                node.span, "SLO018", f"{node.text} is no multiple of {self.whole}", f"write a multiple of {self.whole}"
             )
             return None
         return value

@@ -164,7 +164,7 @@ class Record:
         table = {key.name: key for key in self.keys}
         values: dict[str, Any] = {key.name: key.default for key in self.keys if not isinstance(key.field, Later)}
         spans: dict[str, Span] = {}
-        failed = False
+        failed = later = False
         for name, inner in node.entries:
             key = table.get(name.text)
             if key is None:
@@ -174,6 +174,7 @@ class Record:
             spans[name.text] = inner.span
             if isinstance(key.field, Later):
                 key.field.read(name, report)
+                later = True
                 continue
             value = key.field.read(inner, report)
             values[name.text] = value
@@ -185,10 +186,10 @@ class Record:
                 failed = True
         if self.one_of:
             chosen = [name for name in self.one_of if name in given]
-            if len(chosen) != 1:
+            if len(chosen) != 1 and not (later and not chosen):
                 told = " and ".join(chosen) if chosen else "none of " + ", ".join(self.one_of)
                 report.error(node.span, "SLO010", f"{told} given", "give exactly one of " + ", ".join(self.one_of))
-                failed = True
+            failed |= len(chosen) != 1
         return None if failed else self.build(values, node.span, spans, report)
 
     def _known(self) -> str:

@@ -81,9 +81,9 @@ def _latency(values: Values, span: Span, spans: Spans, report: Report) -> Latenc
     seconds, written, at = values["threshold"]
     buckets = tuple(bucket[0] / unit for bucket in values["buckets"])
     if buckets and seconds / unit not in buckets:
-        lower = [b for b in values["buckets"] if b[0] < seconds]
-        upper = [b for b in values["buckets"] if b[0] > seconds]
-        around = [max(lower)[1]] * bool(lower) + [min(upper)[1]] * bool(upper)
+        lower = sorted(bucket for bucket in values["buckets"] if bucket[0] < seconds)[-1:]
+        upper = sorted(bucket for bucket in values["buckets"] if bucket[0] > seconds)[:1]
+        around = [spelled for _, spelled, _ in lower + upper]
         report.error(at, "SLO108", f"{written} is no bucket of this histogram", "use " + " or ".join(around))
         return None
     if values["sparse"] and values["native"]:

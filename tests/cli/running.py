@@ -1,0 +1,92 @@
+"""Runs slogen as a user does, in a repository of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PLATFORM = """\
+apiVersion: slogen/v1
+kind: Platform
+metadata: {name: shop}
+prometheus: {retention: 90d}
+receivers:
+  sre: {pagerduty: {routingKeyFile: /secrets/pagerduty}}
+  boss: {email: {to: boss@example.com}}
+routing:
+  critical:
+    - {after: 0s, notify: [sre]}
+    - {after: 1h, notify: [boss]}
+kubernetes: {labels: {prometheus: main}}
+"""
+SERVICE = """\
+apiVersion: slogen/v1
+kind: Service
+metadata:
+  name: web
+  team: core
+slos:
+  - name: up
+    objective: 99.9
+    sli:
+      events:
+        total: 'req_total{job="web"}'
+        bad: 'req_total{job="web",code=~"5.."}'
+"""
+_PROBLEM = re.compile(r"(?:error|warning)\[(SLO\d{3})\]: (.*)\n *--> (.*)")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended: exit code, both outputs."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def problems(self) -> list[tuple[str, str, str]]:
+        """Place, code and message of every problem that was printed."""
+        return [(place, code, message) for code, message, place in _PROBLEM.findall(self.err)]
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Place and code of every problem that was printed."""
+        return [(place, code) for place, code, _ in self.problems]
+
+
+def slogen(root: Path, *arguments: str, **environment: str) -> Ran:
+    """Run `slogen -C root …` and wait for it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "slogen", "-C", str(root), *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, **environment},
+        timeout=120,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def repository(root: Path, *, platform: str = PLATFORM, service: str = SERVICE) -> Path:
+    """Make a platform and the service `web`; return the folder."""
+    (root / "slos").mkdir(parents=True, exist_ok=True)
+    (root / "slogen.yaml").write_text(platform, "utf-8")
+    (root / "slos" / "web.yaml").write_text(service, "utf-8")
+    return root
+
+
+def output(root: Path) -> dict[str, bytes]:
+    """Return every file that is no input, by its path: what a build made."""
+    made = (path for path in sorted(root.rglob("*")) if path.is_file())
+    return {
+        name: path.read_bytes()
+        for path in made
+        if not (name := path.relative_to(root).as_posix()).startswith("slos/") and name != "slogen.yaml"
+    }
