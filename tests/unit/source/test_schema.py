@@ -111,7 +111,8 @@ PLATFORM = {
 ODD: list[Any] = [
     None, True, False, 0, 1, -1, 7, 100, 99.9, 101.5, 10**12, "", " ", "x", "true", "5", "99.9", "99,9", "Web",
     "web/api", "..", "a" * 64, "a" * 5000, "-web", "0s", "5m", "-5m", "5 m", "1.5h", "4w", "10/s", "0/s", "5ms", "0ms",
-    "> 5", ">", "warning", "Warning", "http://x", "ftp://x", "/file", "a b", "up{", "\u2028", [], ["x"], ["x", "x"], [1], [None],
+    "> 5", ">", "warning", "Warning", "http://x", "ftp://x", "/file", "a b", "up{", "\u2028",
+    [], ["x"], ["x", "x"], [1], [None],
     {}, {"x": 1}, {"x": "y"}, {"__x": "y"}, {"service": "y"},
 ]  # fmt: skip
 # Codes for what a schema cannot say: names that clash, ranges of durations, PromQL, what fields mean together.
