@@ -6,8 +6,13 @@ import os
 import re
 import subprocess
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
+
+from click.testing import CliRunner
+
+from slogen.cli.root import group
 
 PLATFORM = """\
 apiVersion: slogen/v1
@@ -90,3 +95,53 @@ def output(root: Path) -> dict[str, bytes]:
         for path in made
         if not (name := path.relative_to(root).as_posix()).startswith("slos/") and name != "slogen.yaml"
     }
+
+
+def unprivileged(root: Path, *arguments: str) -> Ran:
+    """Run slogen in a fork that is nobody; root, who ignores permissions, gives the folder away first.
+
+    A first run before the fork imports everything: nobody may be unable to read the Python of this machine.
+    """
+    warm = repository(root.parent / "warm")
+    for service in (SERVICE, SERVICE.replace("99.9", "100")):
+        (warm / "slos" / "web.yaml").write_text(service, "utf-8")
+        CliRunner().invoke(group, ["-C", str(warm), "build"])
+    if os.geteuid() == 0:
+        for path in (root, *root.rglob("*")):
+            os.chown(path, 65534, 65534)
+    logs = root.parent / "out.txt", root.parent / "err.txt"
+    with logs[0].open("w") as out, logs[1].open("w") as err:
+        child = os.fork()
+        if child == 0:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+            os.chdir(root)
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            code = 70
+            try:
+                group(["-C", ".", *arguments], prog_name="slogen", standalone_mode=False)
+                code = 0
+            except SystemExit as end:
+                code = int(end.code or 0)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return Ran(os.waitstatus_to_exitcode(status), logs[0].read_text(), logs[1].read_text())
+
+
+def repository_of_nobody(folder: Path) -> Path:
+    """Make and build a repository of an unprivileged user, who can change it; return it."""
+    root = repository(folder / "theirs")
+    for above in (root, *root.parents):
+        if above.owner() == "root" and above.is_relative_to(folder.parent.parent):
+            above.chmod(0o755)
+    ran = unprivileged(root, "build")
+    assert ran.code == 0, ran.err
+    return root

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-import traceback
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from slogen.cli import group
-from tests.cli.running import PLATFORM, SERVICE, Ran, output, repository, slogen
+from tests.cli.running import PLATFORM, SERVICE, output, repository, repository_of_nobody, slogen, unprivileged
 
 BILLION_LAUGHS = (
     "\n".join(
@@ -29,6 +25,11 @@ def changed(old: str, new: str) -> str:
     return SERVICE.replace(old, new)
 
 
+def alert(more: str) -> str:
+    """Return the good service with an alert, whose keys after `expr` are given."""
+    return f"{SERVICE}alerts:\n  - name: Down\n    severity: critical\n    expr: up == 0\n    {more}\n"
+
+
 # The text of slos/web.yaml, then place, code and a part of the message of every problem.
 MISTAKES = {
     "broken YAML": (
@@ -41,14 +42,11 @@ MISTAKES = {
     ),
     "a repeated key": (
         changed("    objective: 99.9", "    objective: 99.9\n    objective: 99.5"),
-        [("slos/web.yaml:9:5", "SLO003", "'objective' stands twice")],
+        [("slos/web.yaml:9:5", "SLO003", "'objective' is written twice")],
     ),
     "an unknown key": (
         changed("objective:", "objektive:"),
-        [
-            ("slos/web.yaml:7:5", "SLO009", "'objective' is missing"),
-            ("slos/web.yaml:8:5", "SLO008", "unknown key 'objektive'"),
-        ],
+        [("slos/web.yaml:8:5", "SLO008", "unknown key 'objektive'")],
     ),
     "an objective of 100": (
         changed("99.9", "100"),
@@ -80,7 +78,7 @@ MISTAKES = {
     ),
     "good and bad": (
         changed("        bad:", "        good: req_total\n        bad:"),
-        [("slos/web.yaml:11:9", "SLO010", "bad and good given")],
+        [("slos/web.yaml:13:9", "SLO010", "both good and bad are given")],
     ),
     "a selector with a syntax error": (
         changed("'req_total{job=\"web\"}'", "'req_total{job=}'"),
@@ -92,11 +90,11 @@ MISTAKES = {
     ),
     "a name with a slash": (
         changed("name: web", "name: web/api"),
-        [("slos/web.yaml:4:9", "SLO101", "'web/api' is not a name")],
+        [("slos/web.yaml:4:9", "SLO101", "'web/api' is not a valid name")],
     ),
     "a name that climbs": (
         changed("name: web", 'name: ".."'),
-        [("slos/web.yaml:4:9", "SLO101", "'..' is not a name")],
+        [("slos/web.yaml:4:9", "SLO101", "'..' is not a valid name")],
     ),
     "a label of Prometheus' own": (
         changed("team: core", "team: core\n  labels: {__name__: x}"),
@@ -108,7 +106,7 @@ MISTAKES = {
     ),
     "an external label kept": (
         changed("99.9", "99.9\n    by: [prometheus_replica]"),
-        [("slos/web.yaml:9:9", "SLO110", "'prometheus_replica' is added by Prometheus")],
+        [("slos/web.yaml:9:9", "SLO110", "'prometheus_replica' is an external label")],
     ),
     "aliases that blow up": (
         BILLION_LAUGHS,
@@ -124,7 +122,7 @@ MISTAKES = {
     ),
     "a threshold that is no bucket": (
         SERVICE.split("    sli:")[0] + "    sli: {latency: {histogram: d_seconds, threshold: 3s, buckets: [1s, 5s]}}\n",
-        [("slos/web.yaml:9:54", "SLO108", "3s is no bucket of this histogram")],
+        [("slos/web.yaml:9:54", "SLO108", "3s is not a bucket bound of this histogram")],
     ),
     "an objective that can never page": (
         changed("99.9", "80"),
@@ -141,6 +139,129 @@ MISTAKES = {
         SERVICE + "alerts:\n  - {name: Down, severity: critical, expr: 'up ==', summary: down}\n",
         [("slos/web.yaml:14:44", "SLO301", "not valid PromQL")],
     ),
+    "a decimal comma between braces": (
+        SERVICE.split("  - name")[0] + "  - {name: up, objective: 99,9, sli: {boolean: up}}\n",
+        [("slos/web.yaml:7:30", "SLO008", "unknown key '9'")],
+    ),
+    "a list for the kind": (
+        changed("kind: Service", "kind: [Service]"),
+        [("slos/web.yaml:2:7", "SLO004", "the kind is a single word")],
+    ),
+    "a typo in a template": (
+        alert("summary: 'Down: {{ $labls.job }}'"),
+        [("slos/web.yaml:17:14", "SLO303", "there is no variable $labls")],
+    ),
+    "a template without an end": (
+        alert("summary: '{{ if $value }}down'\n    description: 100 {{ percent"),
+        [
+            ("slos/web.yaml:17:14", "SLO303", "{{ if $value }} has no end"),
+            ("slos/web.yaml:18:18", "SLO303", "an action is not closed"),
+        ],
+    ),
+    "templates in labels that do not parse": (
+        alert("summary: down\n    labels: {x: '{{ nosuch }}'}").replace(
+            "team: core", "team: core\n  labels: {y: '{{'}"
+        ),
+        [
+            ("slos/web.yaml:6:15", "SLO303", "an action is not closed"),
+            ("slos/web.yaml:19:17", "SLO303", "there is no function nosuch"),
+        ],
+    ),
+    "labels that change with the value": (
+        alert(
+            "summary: down\n    labels:\n"
+            "      a: '{{ $value }}'\n"
+            '      b: "{{\\n  .Value\\n}}"\n'
+            "      c: '{{ with $labels }}{{ . }}{{ end }}'\n"
+            "      d: '{{ query \"up\" | first | value }}'\n"
+            "      e: '{{ $x := $labels.a }}{{ $x | toUpper }}'\n"
+        ).replace("team: core", "team: core\n  labels: {f: '{{ $value }}', g: '{{ $externalLabels.zone }}'}"),
+        [
+            ("slos/web.yaml:6:15", "SLO111", "a label cannot hold $value"),
+            ("slos/web.yaml:20:10", "SLO111", "a label cannot hold $value"),
+            ("slos/web.yaml:21:10", "SLO111", "a label cannot hold .Value"),
+            ("slos/web.yaml:22:10", "SLO111", "a label cannot hold ."),
+            ("slos/web.yaml:23:10", "SLO111", "a label cannot hold query"),
+        ],
+    ),
+    "by labels that slogen or Prometheus writes": (
+        changed("99.9", "99.9\n    by: [service, __address__, le, objective, window, region]"),
+        [
+            ("slos/web.yaml:9:10", "SLO106", "the label 'service' is reserved"),
+            ("slos/web.yaml:9:19", "SLO106", "the label '__address__' is reserved"),
+            ("slos/web.yaml:9:32", "SLO106", "the label 'le' is reserved"),
+            ("slos/web.yaml:9:36", "SLO106", "the label 'objective' is reserved"),
+            ("slos/web.yaml:9:47", "SLO106", "the label 'window' is reserved"),
+        ],
+    ),
+    "an external label set": (
+        alert("summary: down\n    labels: {prometheus_replica: a}").replace(
+            "team: core", "team: core\n  labels: {prometheus_replica: a}"
+        ),
+        [
+            ("slos/web.yaml:6:11", "SLO110", "'prometheus_replica' is an external label"),
+            ("slos/web.yaml:19:13", "SLO110", "'prometheus_replica' is an external label"),
+        ],
+    ),
+    "what Prometheus 2.42 does not know": (
+        alert(
+            "summary: '{{ toDuration $value }}'\n"
+            "  - {name: Slow, severity: info, expr: histogram_avg(x) > 1, summary: slow}"
+        ).replace("'req_total{job=\"web\"}'", "'{\"req.total\"}'"),
+        [
+            ("slos/web.yaml:7:5", "SLO304", 'the name "req.total" needs Prometheus 3.0, the platform\'s is 2.42'),
+            ("slos/web.yaml:14:5", "SLO304", "toDuration needs Prometheus 3.6, the platform's is 2.42"),
+            ("slos/web.yaml:18:40", "SLO304", "histogram_avg needs Prometheus 2.51, the platform's is 2.42"),
+        ],
+    ),
+    "what no Prometheus loads": (
+        SERVICE
+        + "alerts:\n"
+        + "  - {name: A, severity: info, expr: 'rate(x[5]) > 0', summary: a}\n"
+        + "  - {name: B, severity: info, expr: 'limitk(2, x)', summary: b}\n"
+        + "  - {name: C, severity: info, expr: 'x == 1e400', summary: c}\n",
+        [
+            ("slos/web.yaml:14:37", "SLO301", "5 has no unit"),
+            ("slos/web.yaml:15:37", "SLO301", "limitk is experimental"),
+            ("slos/web.yaml:16:37", "SLO301", "1e400 is larger than any number"),
+        ],
+    ),
+    "a result that keeps what slogen writes": (
+        SERVICE
+        + "alerts:\n"
+        + "  - {name: A, severity: info, expr: 'max by (service) (up) == 0', summary: a}\n"
+        + "  - {name: B, severity: info, expr: 'up * on (job) group_left (team) owner == 0', summary: b}\n"
+        + "  - {name: C, severity: info, expr: 'count(max by (service) (up)) == 0', summary: c}\n",
+        [
+            ("slos/web.yaml:14:37", "SLO306", "the result keeps the label service"),
+            ("slos/web.yaml:15:37", "SLO306", "the result keeps the label team"),
+        ],
+    ),
+    "a matcher on le": (
+        SERVICE.split("    sli:")[0]
+        + '    sli: {latency: {histogram: \'x_seconds{path=",le=5",le="1"}\', threshold: 1s}}\n',
+        [("slos/web.yaml:9:32", "SLO302", "the selector has a matcher on le")],
+    ),
+    "text that is turned around": (
+        changed("team: core", 'team: core\n  description: "a\\u202eb"'),
+        [("slos/web.yaml:6:16", "SLO020", "the character U+202E turns text around")],
+    ),
+    "text that is turned around, as it stands": (
+        changed("team: core", "team: core # \u202e"),
+        [("slos/web.yaml:5:16", "SLO020", "the character U+202E turns text around")],
+    ),
+    "a line break that no editor shows": (
+        changed("team: core", "team: core # a\u2028  labels: {}").replace("99.9", "100"),
+        [("slos/web.yaml:5:17", "SLO020", "the character U+2028 ends a line here, though not in an editor")],
+    ),
+    "Windows' line breaks": (
+        changed("99.9", "100").replace("\n", "\r\n"),
+        [("slos/web.yaml:8:16", "SLO104", "objective 100 leaves no error budget")],
+    ),
+    "an old Macintosh's line breaks": (
+        changed("99.9", "100").replace("\n", "\r"),
+        [("slos/web.yaml:8:16", "SLO104", "objective 100 leaves no error budget")],
+    ),
     "an empty file": ("", [("slos", "SLO017", "there is no service")]),
 }
 
@@ -150,7 +271,7 @@ def built(tmp_path: Path) -> Path:
     """A repository with output on disk."""
     repository(tmp_path)
     assert slogen(tmp_path, "build").code == 0
-    assert len(output(tmp_path)) == 3
+    assert len(output(tmp_path)) == 6
     return tmp_path
 
 
@@ -179,11 +300,42 @@ def test_all_problems_of_all_files_are_told_at_once(built: Path) -> None:
     ran = slogen(built, "build")
     assert ran.code == 1
     assert ran.places == [
-        ("slogen.yaml:11:7", "SLO402"),
+        ("slogen.yaml:11:28", "SLO402"),
         ("slos/api.yaml:8:16", "SLO104"),
         ("slos/web.yaml:8:16", "SLO104"),
     ]
     assert ran.err.endswith("3 errors in 3 of 3 files; nothing was written\n")
+
+
+def test_only_input_files_are_counted(built: Path) -> None:
+    """A broken manifest is no input; of a single file the line says just that."""
+    (built / ".slogen-manifest.json").write_text("{", "utf-8")
+    assert slogen(built, "build").err.endswith("\n1 error; nothing was written\n")
+    (built / "slos" / "web.yaml").unlink()
+    (built / "slogen.yaml").write_text(PLATFORM.replace("90d", "90"), "utf-8")
+    assert slogen(built, "build").err.endswith("\n1 error in 1 file; nothing was written\n")
+
+
+def test_a_pipe_is_no_file_and_nobody_waits_for_it(built: Path) -> None:
+    """Neither to read it nor to show a line of it."""
+    os.mkfifo(built / "slos" / "pipe.yaml")
+    ran = slogen(built, "build")
+    assert (ran.code, ran.places) == (1, [("slos/pipe.yaml:1:1", "SLO011")])
+
+
+def test_a_team_that_the_platform_does_not_declare_is_refused(built: Path) -> None:
+    """Of a service and of an alert, each at its own word; a platform without teams takes any."""
+    alert = "alerts:\n  - {name: Down, severity: warning, expr: up == 0, summary: down, team: cor}\n"
+    service = changed("team: core", "team: cora") + alert
+    repository(built, service=service)
+    assert slogen(built, "build").code == 0
+    repository(built, platform=PLATFORM + "teams: {core: {notify: [sre]}}\n", service=service)
+    ran = slogen(built, "build")
+    assert ran.problems == [
+        ("slos/web.yaml:5:9", "SLO403", "the team 'cora' is not declared"),
+        ("slos/web.yaml:14:73", "SLO403", "the team 'cor' is not declared"),
+    ]
+    assert ran.err.count("did you mean 'core'?") == 2
 
 
 def test_the_place_is_shown_with_a_caret_and_what_to_change(built: Path) -> None:
@@ -211,6 +363,28 @@ def test_an_unknown_key_is_answered_with_the_nearest_known_one(built: Path, writ
     assert f"did you mean {nearest!r}?" in slogen(built, "build").err
 
 
+def test_a_decimal_comma_between_braces_is_answered_with_the_point(built: Path) -> None:
+    """There it begins a new key, which has no nearest one."""
+    (built / "slos" / "web.yaml").write_text(MISTAKES["a decimal comma between braces"][0], "utf-8")
+    assert "^ a number has a point, no comma: write 99.9\n" in slogen(built, "build").err
+
+
+def test_what_only_looks_like_a_mistake_is_accepted(built: Path) -> None:
+    """Text in values, templates that stay the same, a label that an inner aggregation keeps, a newer platform."""
+    platform = PLATFORM.replace("{retention: 90d}", '{retention: 90d, version: "3.14"}')
+    service = alert(
+        "summary: '{{ $value | humanize }} of {{ $labels.job }}, {{ now | humanizeTimestamp }}, 100 %'\n"
+        "    labels: {zone: '{{ $externalLabels.zone }}', job: '{{ $labels.job | toLower }}'}\n"
+        "  - {name: Few, severity: info, expr: 'count(max by (service) (first_over_time(up[5m]))) < 3', summary: few}\n"
+        "  - {name: Odd, severity: info, expr: 'up{a=\",le=5 limitk( [5] {{\"} == 0', summary: odd}"
+    )
+    latency = """{histogram: 'x_seconds{path=",le=5"}', threshold: 1s}"""
+    service = service.replace("slos:\n", f"slos:\n  - {{name: fast, objective: 99, sli: {{latency: {latency}}}}}\n")
+    repository(built, platform=platform, service=service)
+    ran = slogen(built, "build")
+    assert (ran.code, ran.places) == (0, [])
+
+
 def test_two_services_of_one_name_are_refused_in_two_files(built: Path) -> None:
     """The second one is named, with the place of the first."""
     (built / "slos" / "zweb.yaml").write_text(SERVICE, "utf-8")
@@ -236,55 +410,10 @@ def test_a_file_that_is_not_utf_8_is_told_with_the_byte(built: Path) -> None:
     assert "the byte 0xfc is not UTF-8" in ran.err
 
 
-def unprivileged(root: Path, *arguments: str) -> Ran:
-    """Run slogen in a fork that is nobody; root, who ignores permissions, gives the folder away first.
-
-    A first run before the fork imports everything: nobody may be unable to read the Python of this machine.
-    """
-    warm = repository(root.parent / "warm")
-    for service in (SERVICE, changed("99.9", "100")):
-        (warm / "slos" / "web.yaml").write_text(service, "utf-8")
-        CliRunner().invoke(group, ["-C", str(warm), "build"])
-    if os.geteuid() == 0:
-        for path in (root, *root.rglob("*")):
-            os.chown(path, 65534, 65534)
-    logs = root.parent / "out.txt", root.parent / "err.txt"
-    with logs[0].open("w") as out, logs[1].open("w") as err:
-        child = os.fork()
-        if child == 0:
-            os.dup2(out.fileno(), 1)
-            os.dup2(err.fileno(), 2)
-            sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-            os.chdir(root)
-            if os.geteuid() == 0:
-                os.setgroups([])
-                os.setgid(65534)
-                os.setuid(65534)
-            code = 70
-            try:
-                group(["-C", ".", *arguments], prog_name="slogen", standalone_mode=False)
-                code = 0
-            except SystemExit as end:
-                code = int(end.code or 0)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-    _, status = os.waitpid(child, 0)
-    return Ran(os.waitstatus_to_exitcode(status), logs[0].read_text(), logs[1].read_text())
-
-
 @pytest.fixture
 def theirs(tmp_path: Path) -> Path:
     """A built repository of an unprivileged user, who can change it."""
-    root = repository(tmp_path / "theirs")
-    for folder in (root, *root.parents):
-        if folder.owner() == "root" and folder.is_relative_to(tmp_path.parent.parent):
-            folder.chmod(0o755)
-    ran = unprivileged(root, "build")
-    assert ran.code == 0, ran.err
-    return root
+    return repository_of_nobody(tmp_path)
 
 
 def test_an_unreadable_file_is_told(theirs: Path) -> None:
@@ -310,13 +439,3 @@ def test_a_read_only_output_folder_is_told_and_nothing_changes(theirs: Path, fol
     assert {code for _, code in ran.places} == {"SLO016"}
     assert "nothing was written" in ran.err
     assert output(theirs) == before
-
-
-def test_a_folder_in_the_place_of_a_rule_file_is_told(built: Path) -> None:
-    """It cannot be replaced: nothing else is written either."""
-    file = built / "rules" / "prometheus" / "web.yaml"
-    file.unlink()
-    file.mkdir()
-    (built / "slos" / "web.yaml").write_text(changed("99.9", "99.5"), "utf-8")
-    ran = slogen(built, "build")
-    assert (ran.code, ran.places) == (1, [("rules/prometheus/web.yaml:1:1", "SLO016")])

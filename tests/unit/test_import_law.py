@@ -15,8 +15,9 @@ LEFT_OF = {
     "plan": {"core", "promql", "model"},
     "emit": {"core", "promql", "model", "plan"},
     "check": {"core", "promql", "model", "plan"},
-    "app": {"core", "promql", "model", "source", "plan", "emit", "check"},
-    "cli": {"core", "promql", "model", "source", "plan", "emit", "check", "app"},
+    "prove": {"core", "promql", "model", "plan"},
+    "app": {"core", "promql", "model", "source", "plan", "emit", "check", "prove"},
+    "cli": {"core", "promql", "model", "source", "plan", "emit", "check", "prove", "app"},
 }
 ONLY_IN = {"yaml": {"source"}, "click": {"cli"}, "rich": {"cli"}, "promql_parser": {"promql"}, "subprocess": {"app"}}
 

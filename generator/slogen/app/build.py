@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
 from slogen.app.inputs import PLATFORM_FILE, SERVICES_FOLDER, input_files, read_text
-from slogen.app.outputs import MANIFEST, Change, commit, compare, diff, locked, read_manifest, stage, staging
-from slogen.check import run_checks
+from slogen.app.interrupts import writing
+from slogen.app.lock import locked
+from slogen.app.outputs import MANIFEST, Change, commit, compare, diff, read_manifest, stage, staging
+from slogen.app.processes import Progress, spread
+from slogen.check import check_catalog, run_checks
 from slogen.core import Duration, Problem, Report, Span
 from slogen.emit import EMITTERS, Emitter
 from slogen.model import Catalog, Platform, Service
 from slogen.plan.build import plan_service
 from slogen.plan.placement import check_retention, local_lookback
 from slogen.source.documents import read_file
-
-_CHUNK = 16  # files a process takes at a time
-_MANY = 48  # fewer files than this are not worth a second process
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-Job = TypeVar("Job")
-Progress = Callable[[str, int, int], None]
+from slogen.source.fields import nearest
 
 
 @dataclass(slots=True)
@@ -36,14 +27,14 @@ class Outcome:
     """What a build found and did."""
 
     root: Path
-    files: int = 0
+    files: list[str] = field(default_factory=list)
     services: int = 0
     slos: int = 0
     alerts: int = 0
     changes: list[Change] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     report: Report = field(default_factory=Report)
-    written: bool = False
+    touched: bool = False  # whether output was written: all of it, or a part when the report has failed
 
     @property
     def drift(self) -> list[str]:
@@ -63,14 +54,21 @@ class _Job:
     staging: Path | None
 
 
-def _silent(step: str, done: int, total: int) -> None:
+def _silent(*_: object) -> None:
     pass
 
 
-def build(root: Path, *, only: str | None = None, check: bool = False, progress: Progress = _silent) -> Outcome:
+def build(
+    root: Path,
+    *,
+    only: str | None = None,
+    check: bool = False,
+    progress: Progress = _silent,
+    tell: Callable[[str], None] = _silent,
+) -> Outcome:
     """Compile what lies below `root`; write it, or with `check` only compare.
 
-    Nothing is written when there is any problem of severity error.
+    Nothing is written when there is any problem of severity error. `tell` gets a sentence when something takes long.
     """
     gc.freeze()
     outcome = Outcome(root)
@@ -81,25 +79,33 @@ def build(root: Path, *, only: str | None = None, check: bool = False, progress:
     if check:
         _compile(catalog, emitters, None, outcome, progress)
         return outcome
-    with locked(root), staging(root, outcome.report) as folder:
-        if folder is None:
-            return outcome
-        owned = _compile(catalog, emitters, folder, outcome, progress)
-        if not outcome.report.failed:
-            changed = [change.path for change in outcome.changes if change.state != "same"]
-            known = owned | {change.path for change in outcome.changes}
-            commit(root, folder, changed, outcome.removed, known, outcome.report)
-            outcome.written = not outcome.report.failed
+    with locked(root, outcome.report, tell) as ours:
+        if ours:
+            _compile_and_write(catalog, emitters, outcome, progress)
     return outcome
+
+
+def _compile_and_write(catalog: Catalog, emitters: tuple[Emitter, ...], outcome: Outcome, progress: Progress) -> None:
+    root, report = outcome.root, outcome.report
+    with staging(root, report) as folder:
+        if folder is None:
+            return
+        owned = _compile(catalog, emitters, folder, outcome, progress)
+        if report.failed:
+            return
+        changed = [change.path for change in outcome.changes if change.state != "same"]
+        known = owned | {change.path for change in outcome.changes}
+        with writing():
+            outcome.touched = commit(root, folder, changed, outcome.removed, known, report)
 
 
 def load(root: Path, outcome: Outcome, progress: Progress = _silent) -> Catalog | None:
     """Return everything that is declared below `root`; problems go into the report of `outcome`."""
-    files, report = input_files(root), outcome.report
-    outcome.files = len(files)
+    files, report = input_files(root, outcome.report), outcome.report
+    outcome.files = files
     platforms: list[Platform] = []
     services: list[Service] = []
-    for values, problems in _spread(_read_chunk, root, _chunks(files), "reading", progress):
+    for values, problems in spread(_read_chunk, root, files, "reading", progress):
         report.extend(problems)
         for value in values:
             (platforms if isinstance(value, Platform) else services).append(value)  # type: ignore[arg-type]
@@ -115,6 +121,8 @@ def load(root: Path, outcome: Outcome, progress: Progress = _silent) -> Catalog 
     catalog = Catalog(platform=platforms[0], services=tuple(sorted(services, key=lambda service: service.name)))
     if not report.failed:
         _dependencies(catalog, report)
+        _teams(catalog, report)
+        check_catalog(catalog, report)
     return catalog
 
 
@@ -166,6 +174,19 @@ def _dependencies(catalog: Catalog, report: Report) -> None:
                 )
 
 
+def _teams(catalog: Catalog, report: Report) -> None:
+    """Report teams that the platform does not declare, once it declares any: their warnings would reach nobody."""
+    known = [name for name, _ in catalog.platform.teams]
+    if not known:
+        return
+    for service in catalog.services:
+        named = [(service.team, service.team_span)]
+        named += [(alert.team, alert.team_span) for alert in service.alerts if alert.team]
+        for team, span in named:
+            if team not in known:
+                report.error(span, "SLO403", f"the team {team!r} is not declared", nearest(team, known))
+
+
 def _compile(
     catalog: Catalog, emitters: tuple[Emitter, ...], folder: Path | None, outcome: Outcome, progress: Progress
 ) -> set[str]:
@@ -180,9 +201,8 @@ def _compile(
         staging=folder,
     )
     longest = Duration(0)
-    for changes, problems, local in _spread(
-        _emit_chunk, job, _chunks(range(len(catalog.services))), "compiling", progress
-    ):
+    places = range(len(catalog.services))
+    for changes, problems, local in spread(_emit_chunk, job, places, "compiling", progress):
         outcome.changes += changes
         report.extend(problems)
         longest = max(longest, local)
@@ -211,7 +231,7 @@ def _emit_chunk(job: _Job, places: Sequence[int]) -> tuple[list[Change], list[Pr
             for artifact in emitter.emit(plan, job.platform):
                 state = compare(job.root, artifact.path, artifact.text, artifact.path in job.owned)
                 if state in ("new", "changed") and job.staging is not None:
-                    stage(job.staging, artifact.path, artifact.text)
+                    stage(job.staging, artifact.path, artifact.text, report)
                 told = (
                     diff(job.root, artifact.path, artifact.text) if state == "changed" and job.staging is None else ""
                 )
@@ -219,47 +239,3 @@ def _emit_chunk(job: _Job, places: Sequence[int]) -> tuple[list[Change], list[Pr
                     Change(path=artifact.path, state=state, emitter=emitter.name, rules=artifact.rules, diff=told)
                 )
     return changes, report.problems, longest
-
-
-def _chunks(items: Sequence[Item]) -> list[Sequence[Item]]:
-    return [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
-
-
-_shared: Any = None  # what forked processes inherit instead of receiving it with every task
-
-
-def _spread(
-    work: Callable[[Job, Sequence[Item]], Result], job: Job, chunks: list[Sequence[Item]], step: str, progress: Progress
-) -> Iterator[Result]:
-    """Yield the result of every chunk, in order, from as many processes as pay."""
-    cores = len(os.sched_getaffinity(0))
-    total = sum(len(chunk) for chunk in chunks)
-    done = 0
-    if total < _MANY or cores < 2:
-        for chunk in chunks:
-            yield work(job, chunk)
-            done += len(chunk)
-            progress(step, done, total)
-        return
-    global _shared
-    _shared = (work, job)
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(min(cores, 8), mp_context=context, initializer=_deaf_to_interrupts) as pool:
-        try:
-            for chunk, result in zip(chunks, pool.map(_in_process, chunks), strict=True):
-                yield result
-                done += len(chunk)
-                progress(step, done, total)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _deaf_to_interrupts() -> None:
-    """Leave Ctrl-C, which the terminal sends to every process, to the one that waits for the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _in_process(chunk: Sequence[Item]) -> Any:
-    work, job = _shared
-    return work(job, chunk)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from slogen.app.interrupts import writing
+
 _FILES = {"slogen.yaml": "platform.yaml", "slos/example.yaml": "service.yaml"}
 
 
@@ -14,9 +16,11 @@ def make(root: Path) -> tuple[list[str], str]:
     if there:
         return [], f"{root / there[0]} is there already; nothing was written"
     try:
-        for name, template in _FILES.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(files("slogen.app").joinpath("templates", template).read_text("utf-8"), "utf-8")
+        with writing():
+            for name, template in _FILES.items():
+                text = files("slogen.app").joinpath("templates", template).read_text("utf-8")
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text, "utf-8")
     except OSError as error:
         return [], f"cannot write below {root}: {error.strerror}"
     return list(_FILES), ""

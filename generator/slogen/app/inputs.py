@@ -11,19 +11,33 @@ from slogen.core import Report, Span
 PLATFORM_FILE = "slogen.yaml"
 SERVICES_FOLDER = "slos"
 MAX_BYTES = 5_000_000
+_ENDINGS = (".yaml", ".yml")
 
 
-def input_files(root: Path) -> list[str]:
-    """Return the files to read, relative to `root` with forward slashes, the platform first."""
-    found = [PLATFORM_FILE] if os.path.lexists(root / PLATFORM_FILE) else []
-    services = []
-    for folder, folders, files in os.walk(root / SERVICES_FOLDER):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+def input_files(root: Path, report: Report) -> list[str]:
+    """Return the files to read, relative to `root` with forward slashes, the platform first.
+
+    What may hide a service is reported: without it the rules of that service would be deleted.
+    """
+    services: list[str] = []
+
+    def unreadable(error: OSError) -> None:
+        if os.path.lexists(error.filename):  # a repository without slos/ has its services in slogen.yaml
+            place = Path(error.filename).relative_to(root).as_posix()
+            _refuse(place, f"cannot read the folder: {error.strerror}", "check its permissions", report)
+
+    for folder, folders, files in os.walk(root / SERVICES_FOLDER, onerror=unreadable):
         place = Path(folder).relative_to(root).as_posix()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in folders:
+            if os.path.islink(f"{folder}/{name}"):
+                _refuse(f"{place}/{name}", "a link to a folder is not followed", "link its files one by one", report)
         services += [
-            f"{place}/{name}" for name in files if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+            f"{place}/{name}"
+            for name in files
+            if not name.startswith(".") and _is_service(f"{place}/{name}", root, report)
         ]
-    return found + sorted(services)
+    return [PLATFORM_FILE] * _is_there(root / PLATFORM_FILE) + sorted(services)
 
 
 def read_text(root: Path, file: str, report: Report) -> str | None:
@@ -36,7 +50,7 @@ def read_text(root: Path, file: str, report: Report) -> str | None:
             return None
         if status.st_size > MAX_BYTES:
             size = f"{status.st_size / 1e6:.1f} MB"
-            report.error(Span(file), "SLO012", f"the file has {size}, more than 5 MB", "split it: one file a service")
+            report.error(Span(file), "SLO012", f"the file is {size}, larger than 5 MB", "split it: one file a service")
             return None
         data = path.read_bytes()
     except OSError as error:
@@ -56,3 +70,34 @@ def read_text(root: Path, file: str, report: Report) -> str | None:
             "save the file as UTF-8",
         )
         return None
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether something has this name, also when it cannot be told: reading it says why."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _is_service(file: str, root: Path, report: Report) -> bool:
+    """Return whether a file below slos/ is to be read; report it when it only seems not to be."""
+    path = root / file
+    if not file.endswith(_ENDINGS):
+        if file.lower().endswith(_ENDINGS):
+            _refuse(file, "only files in .yaml are read", "rename it to .yaml", report)
+        elif path.is_symlink() and not os.path.exists(path):
+            _refuse(file, "the link leads nowhere", "remove it, or check the permissions of what it leads to", report)
+        return False
+    if not file.isprintable():
+        _refuse(file, "the name has characters that cannot be printed", "rename it", report)
+        return False
+    return True
+
+
+def _refuse(file: str, message: str, hint: str, report: Report) -> None:
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in file)
+    report.error(Span(shown), "SLO011", message, hint)

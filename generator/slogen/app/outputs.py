@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +15,10 @@ from slogen.core import Report, Span
 
 MANIFEST = ".slogen-manifest.json"
 _STAGING = ".slogen-staging-"
+_DURING = "during.json"  # the manifest while files are moved, in the staging folder
 _DIFF_LINES = 60
+_SUFFIXES = (".yaml", ".json")  # of all files that are ever written
+_LONGEST = 255  # bytes of a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ def compare(root: Path, path: str, text: str, owned: bool) -> str:
     """Return how `text` relates to the file on disk."""
     try:
         current = (root / path).read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return "new"
     except OSError:
         return "changed" if owned else "foreign"
@@ -57,42 +59,42 @@ def diff(root: Path, path: str, text: str) -> str:
 
 
 def read_manifest(root: Path, folders: Iterable[str], report: Report) -> set[str]:
-    """Return the files that slogen owns; paths outside its folders are refused, they would be deleted one day."""
+    """Return the files that slogen owns; paths that it never writes are refused, they would be deleted one day."""
+
+    def damaged(what: str) -> None:
+        report.error(Span(MANIFEST), "SLO015", what, "restore it from git")
+
     try:
-        text = (root / MANIFEST).read_text("utf-8")
+        content = json.loads((root / MANIFEST).read_text("utf-8"))
     except FileNotFoundError:
         return set()
-    except (OSError, UnicodeDecodeError) as error:
-        report.error(Span(MANIFEST), "SLO015", f"cannot read the manifest: {error}", "restore it from git")
+    except OSError as error:
+        damaged(f"cannot read the manifest: {error.strerror}")
         return set()
-    try:
-        files = json.loads(text)["files"]
-        if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
-            raise TypeError("files is no list of paths")
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        report.error(Span(MANIFEST), "SLO015", f"the manifest is damaged: {error}", "restore it from git")
+    except (ValueError, RecursionError) as error:
+        damaged(f"the manifest is damaged: {error}")
+        return set()
+    files = content.get("files") if isinstance(content, dict) else None
+    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+        damaged('the manifest has no list "files"')
         return set()
     for file in files:
-        path = PurePosixPath(file)
-        if ".." in path.parts or not any(path.is_relative_to(folder) and file != folder for folder in folders):
-            report.error(
-                Span(MANIFEST),
-                "SLO015",
-                f"the manifest names {file!r}, which slogen never writes",
-                "restore it from git",
-            )
+        if not _is_ours(file, folders):
+            damaged(f"the manifest names {file!r}, which slogen never writes")
     return set(files)
 
 
-@contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Hold the repository, so that two builds do not write at once; released when the process ends."""
-    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def _is_ours(file: str, folders: Iterable[str]) -> bool:
+    """Return whether slogen may have written a file of this name."""
+    path = PurePosixPath(file)
+    return (
+        file.isprintable()
+        and path.suffix in _SUFFIXES
+        and str(path) == file
+        and ".." not in path.parts
+        and all(len(part.encode()) <= _LONGEST for part in path.parts)
+        and any(path.is_relative_to(folder) for folder in folders)
+    )
 
 
 @contextmanager
@@ -113,57 +115,80 @@ def staging(root: Path, report: Report) -> Iterator[Path | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def stage(folder: Path, path: str, text: str) -> None:
+def stage(folder: Path, path: str, text: str, report: Report) -> None:
     """Put a file into the staging folder."""
     target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(text.encode())
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text.encode())
+    except OSError as error:
+        report.error(Span("."), "SLO016", f"cannot write the output: {error.strerror}", "make room, or raise the limit")
 
 
-def commit(root: Path, folder: Path, changed: list[str], removed: list[str], owned: set[str], report: Report) -> None:
+def commit(root: Path, folder: Path, changed: list[str], removed: list[str], owned: set[str], report: Report) -> bool:
     """Move staged files into place and delete removed ones, after making sure that all of it can be done.
 
-    The manifest first names old and new files, so that a build killed in between can be finished by the next.
+    The manifest first names old and new files, so that a build that ends in between can be finished by the next.
+    Return whether any file was touched; when that is not all of them, there is a problem.
     """
-    if not _all_writable(root, [*changed, *removed, MANIFEST], report):
-        return
-    before = owned - set(removed)
-    if changed or removed:
-        _write_manifest(root, folder, owned | set(removed) | set(changed))
-    for path in changed:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(folder / path, root / path)
-    for path in removed:
-        (root / path).unlink(missing_ok=True)
-        _remove_empty(root, (root / path).parent)
-    _write_manifest(root, folder, before | set(changed))
-
-
-def _write_manifest(root: Path, folder: Path, files: set[str]) -> None:
-    text = json.dumps({"files": sorted(files)}, indent=1, ensure_ascii=False) + "\n"
-    if compare(root, MANIFEST, text, owned=True) != "same":
-        stage(folder, MANIFEST, text)
-        os.replace(folder / MANIFEST, root / MANIFEST)
-
-
-def _all_writable(root: Path, paths: Iterable[str], report: Report) -> bool:
-    refused = set()
-    for path in paths:
-        folder = (root / path).parent
-        while not folder.exists():
-            folder = folder.parent
-        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-            refused.add(folder.relative_to(root).as_posix())
-        elif (root / path).is_dir():
-            refused.add(path)
-    for place in sorted(refused):
+    after = owned - set(removed) | set(changed)
+    stage(folder, _DURING, _manifest(after | set(removed)), report)
+    stage(folder, MANIFEST, _manifest(after), report)
+    if report.failed or not _all_writable(root, [*changed, *removed, MANIFEST], report):
+        return False
+    try:
+        if changed or removed:
+            os.replace(folder / _DURING, root / MANIFEST)
+        for path in changed:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(folder / path, root / path)
+        for path in removed:
+            (root / path).unlink(missing_ok=True)
+            _remove_empty(root, (root / path).parent)
+        if compare(root, MANIFEST, _manifest(after), owned=True) != "same":
+            os.replace(folder / MANIFEST, root / MANIFEST)
+    except OSError as error:
         report.error(
-            Span(place), "SLO016", "cannot write here", "check the permissions of the folder; nothing was written"
+            Span("."), "SLO016", f"cannot write the output: {error.strerror}", "once it can be written, build again"
         )
+    return True
+
+
+def _manifest(files: set[str]) -> str:
+    return json.dumps({"files": sorted(files)}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _all_writable(root: Path, paths: Sequence[str], report: Report) -> bool:
+    refused = {}
+    for folder in {(root / path).parent for path in paths}:
+        while not os.path.lexists(folder):
+            folder = folder.parent
+        if hint := _obstacle(root, folder):
+            refused[folder.relative_to(root).as_posix()] = hint
+    for path in paths:
+        if os.path.isdir(root / path):
+            refused[path] = "it is a folder: move it away"
+    for place, hint in sorted(refused.items()):
+        report.error(Span(place), "SLO016", "cannot write here", hint)
     return not refused
 
 
+def _obstacle(root: Path, folder: Path) -> str:
+    """Return what is to be done before files can be moved from `root` into a folder; nothing, most of the time."""
+    if not folder.is_dir():
+        return "it is no folder: move it away"
+    real = folder.resolve()
+    if not real.is_relative_to(root.resolve()):
+        return f"it leads to {real}, out of the repository: put a folder in its place"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return "check the permissions of the folder"
+    if folder.stat().st_dev != root.stat().st_dev:
+        return "it is on another file system: put a folder in its place"
+    return ""
+
+
 def _remove_empty(root: Path, folder: Path) -> None:
-    while folder != root and folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+    with suppress(OSError):  # a folder that is not empty, or not removed, harms nobody
+        while folder != root:
+            folder.rmdir()
+            folder = folder.parent

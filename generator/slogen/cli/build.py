@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 
 from slogen.app.build import Outcome, build
 from slogen.cli.problems import show
+from slogen.cli.progress import Progress
 from slogen.emit import EMITTERS
 
 
@@ -33,10 +35,12 @@ def command(settings: dict[str, Any], check: bool, only: str | None) -> None:
     deleted; a file that slogen does not own is never overwritten.
     """
     root, started = Path(settings["root"]), time.monotonic()
-    with _Progress() as progress:
-        outcome = build(root, only=only, check=check, progress=progress.advance)
+    with Progress() as progress:
+        outcome = build(root, only=only, check=check, progress=progress.advance, tell=_tell)
     failed = outcome.report.failed
-    done = "nothing was written" if failed or check else "the output is written"
+    done = "nothing was written"
+    if outcome.touched:
+        done = "a part of the output is written" if failed else "the output is written"
     show(outcome.report, root, files=outcome.files, outcome=done)
     if failed:
         sys.exit(1)
@@ -50,6 +54,10 @@ def command(settings: dict[str, Any], check: bool, only: str | None) -> None:
         click.secho(f"✓ {told} in {time.monotonic() - started:.2f} s", fg="green", err=True)
 
 
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
 def _summary(outcome: Outcome, verbose: bool) -> None:
     def line(text: str) -> None:
         click.echo("  " + text, err=True)
@@ -61,10 +69,10 @@ def _summary(outcome: Outcome, verbose: bool) -> None:
         gone = [path for path in outcome.removed if path.startswith(emitter.folder + "/")]
         if not mine and not gone:
             continue
-        changed = sum(change.state != "same" for change in mine)
-        told = ", ".join([f"{changed} changed"] * bool(changed) + [f"{len(gone)} removed"] * bool(gone)) or "unchanged"
+        states = Counter(change.state for change in mine) + Counter(removed=len(gone))
+        told = ", ".join(f"{states[state]} {state}" for state in ("new", "changed", "removed") if states[state])
         rules = sum(change.rules for change in mine)
-        line(f"{emitter.folder:<18} {len(mine):>5} files {rules:>7} rules   {told}")
+        line(f"{emitter.folder:<18} {len(mine):>5} files {rules:>7} rules   {told or 'unchanged'}")
         if verbose:
             for change in mine:
                 line(f"  {change.state:<8} {change.path}")
@@ -88,35 +96,6 @@ def _drift(outcome: Outcome) -> None:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-class _Progress:
-    """A progress bar on a terminal, once something takes over a second."""
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-        self.bar: Any = None
-        self.task: Any = None
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-
-    def advance(self, step: str, done: int, total: int) -> None:
-        """Show how far a step is."""
-        if self.bar is None:
-            if not sys.stderr.isatty() or time.monotonic() - self.started < 1:
-                return
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self.bar = Progress(console=Console(stderr=True), transient=True)
-            self.task = self.bar.add_task(step, total=total)
-            self.bar.start()
-        self.bar.update(self.task, description=step, completed=done, total=total)
 
 
 __all__ = ["command"]

@@ -26,6 +26,8 @@ def command(settings: dict[str, Any], directory: str) -> None:
     if problem:
         click.secho(f"error: {problem}", fg="red", err=True)
         sys.exit(1)
+    if settings["quiet"]:
+        return
     for path in made:
         click.echo(f"  made {path}", err=True)
     click.echo(f"✓ now run: slogen -C {root} build", err=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -13,8 +14,11 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _WIDEST = 160
 
 
-def show(problems: Iterable[Problem], root: Path, *, files: int, outcome: str) -> None:
-    """Print every problem to stderr, then a line that counts them and says what was done."""
+def show(problems: Iterable[Problem], root: Path, *, files: Sequence[str], outcome: str) -> None:
+    """Print every problem to stderr, then a line that counts them and the files of `files` they are in.
+
+    `outcome` ends that line: what was done.
+    """
     listed = list(problems)
     sources: dict[str, list[str]] = {}
     for problem in listed:
@@ -27,9 +31,13 @@ def show(problems: Iterable[Problem], root: Path, *, files: int, outcome: str) -
         counts = [_count(errors, "error")] * bool(errors) + [_count(len(listed) - errors, "warning")] * (
             errors < len(listed)
         )
-        touched = len({problem.span.file for problem in listed})
-        where = f" in {touched} of {files} files" if files else ""
+        touched = len({problem.span.file for problem in listed}.intersection(files))
+        where = f" in {_of(touched, len(files))}" if touched else ""
         click.echo(f"{' and '.join(counts)}{where}; {outcome}", err=True)
+
+
+def _of(touched: int, files: int) -> str:
+    return "1 file" if files == 1 else f"{touched} of {files} files"
 
 
 def _count(number: int, what: str) -> str:
@@ -38,7 +46,8 @@ def _count(number: int, what: str) -> str:
 
 def _lines(path: Path) -> list[str]:
     try:
-        if path.stat().st_size > 5_000_000:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > 5_000_000:
             return []
         return path.read_text("utf-8", errors="replace").split("\n")
     except OSError:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from slogen.emit import operator, prometheus
+from slogen.emit import operator, prometheus, promtool
 from slogen.emit.artifact import Artifact, Emitter
 
-EMITTERS: tuple[Emitter, ...] = (prometheus.EMITTER, prometheus.THANOS_EMITTER, operator.EMITTER)
+EMITTERS: tuple[Emitter, ...] = (prometheus.EMITTER, prometheus.THANOS_EMITTER, operator.EMITTER, promtool.EMITTER)
 
 __all__ = ["EMITTERS", "Artifact", "Emitter"]

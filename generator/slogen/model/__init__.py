@@ -11,6 +11,7 @@ from slogen.model.service import (
     Objective,
     Service,
     Slo,
+    SloTest,
 )
 from slogen.model.sli import Boolean, Events, Freshness, Latency, QuerySli, Sli, Threshold
 
@@ -36,5 +37,6 @@ __all__ = [
     "Service",
     "Sli",
     "Slo",
+    "SloTest",
     "Threshold",
 ]

@@ -43,6 +43,21 @@ class Alerting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SloTest:
+    """Raw series, and the bad and all events a second that the SLI must count of them at a time after the start.
+
+    Both are None when there must be no data. `labels` are the `by` labels of the series that is looked at.
+    """
+
+    name: str
+    series: tuple[tuple[str, str], ...]
+    at: Duration
+    errors: Decimal | None = None
+    total: Decimal | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
     """One objective of a service. `traffic` is in events per second."""
 
@@ -54,6 +69,7 @@ class Slo:
     traffic: Decimal | None = None
     no_data: AlertClass | None = AlertClass.WARNING
     alerting: Alerting = Alerting()
+    tests: tuple[SloTest, ...] = ()
     span: Span = field(compare=False)
     objective_span: Span = field(compare=False)
     by_span: Span = field(compare=False)
@@ -85,6 +101,8 @@ class Alert:
     tests: tuple[AlertTest, ...] = ()
     span: Span = field(compare=False)
     expr_span: Span = field(compare=False)
+    labels_span: Span = field(compare=False)
+    team_span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +127,8 @@ class Service:
     slos: tuple[Slo, ...] = ()
     alerts: tuple[Alert, ...] = ()
     span: Span = field(compare=False)
+    labels_span: Span = field(compare=False)
+    team_span: Span = field(compare=False)
 
     @property
     def by(self) -> tuple[str, ...]:

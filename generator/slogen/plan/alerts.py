@@ -30,7 +30,13 @@ def labels_of(service: Service, slo: Slo, severity: AlertClass) -> Labels:
 def page(service: Service, slo: Slo, tiers: Sequence[Tier], platform: Platform) -> Block:
     """Return the alert that wakes somebody: fast burn, or an incident whose data vanished."""
     scope = Scope(service, platform, (slo,))
-    vanished = burn.VANISHED.fill(of=scope.of, hour=platform.scaled(HOUR), labels=scope.labels, matchers=scope.matchers)
+    vanished = burn.VANISHED.fill(
+        of=scope.of,
+        hour=platform.scaled(HOUR),
+        threshold=min(tier.threshold for tier in tiers),
+        labels=scope.labels,
+        matchers=scope.matchers,
+    )
     branches = [_branch(tier, scope, _guard_fast) for tier in tiers]
     rule = _burn_alert(
         service,
@@ -98,12 +104,12 @@ def _burn_alert(
 
 
 def _guards_reach(tiers: Sequence[Tier]) -> Duration:
-    return max((tier.long for tier in tiers if tier.least is not None), default=Duration(0))
+    return max(tier.long for tier in tiers)
 
 
 def _branch(tier: Tier, scope: Scope, guard: Callable[[Tier, Scope, Decimal], Expr]) -> Expr:
     base = burn.BURN.fill(of=scope.of, short=tier.short, long=tier.long, threshold=tier.threshold)
-    return base if tier.least is None else Expr(f"{base}\n{guard(tier, scope, tier.least - Decimal('0.5'))}")
+    return Expr(f"{base}\n{guard(tier, scope, tier.least - Decimal('0.5'))}")
 
 
 def _guard_fast(tier: Tier, scope: Scope, least: Decimal) -> Expr:
@@ -142,9 +148,7 @@ def _spends(tiers: Sequence[Tier], slo: Slo) -> str:
 
 
 def _guard_words(tiers: Sequence[Tier]) -> str:
-    counts = sorted({tier.least for tier in tiers if tier.least is not None})
-    if not counts:
-        return "; no handful of bad events gets there: no guard"
+    counts = sorted({tier.least for tier in tiers})
     return f"; never on fewer than {' or '.join(map(str, counts))} bad events"
 
 
@@ -162,7 +166,7 @@ def no_data(service: Service, slo: Slo, platform: Platform) -> Block:
         for_=platform.scaled(NO_DATA_FOR),
         labels=labels_of(service, slo, slo.no_data),
         annotations=(
-            ("summary", f"{service.name} {slo.name} cannot be measured{texts.where(slo)}"),
+            ("summary", f"{service.name} {slo.name} cannot be measured{texts.where_known(slo)}"),
             (
                 "description",
                 f"No events of this SLO for {NO_DATA_FOR}. Either nothing scrapes the service or its metrics were "

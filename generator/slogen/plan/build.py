@@ -19,7 +19,7 @@ def plan_service(service: Service, platform: Platform, report: Report) -> Servic
                 report.error(
                     slo.by_span,
                     "SLO110",
-                    f"the label {label!r} is added by Prometheus on its way out",
+                    f"{label!r} is an external label: Prometheus adds it when data leaves the server",
                     "leave it out: each server sees one value of it",
                 )
     burning = {slo.name: tiers(slo, platform, report) for slo in service.slos}

@@ -63,8 +63,11 @@ def _climbing(service: Service) -> list[tuple[str, str]]:
 def _rung(service: Service, platform: Platform, name: str, matchers: str, steps: tuple[Rung, ...]) -> AlertRule:
     after: Duration = steps[-1].after
     told = [receiver for rung in platform.routing.critical if rung.after < after for receiver in rung.notify]
-    of_slo = name in names.GENERATED_ALERTS
-    what = "{{ $labels.service }} {{ $labels.slo }}" if of_slo else "{{ $labels.service }}: " + name
+    cause = next((alert for alert in service.alerts if alert.name == name), None)
+    what = "{{ $labels.service }}: " + name if cause else "{{ $labels.service }} {{ $labels.slo }}"
+    links = (
+        texts.cause_links(service, platform, cause) if cause else texts.links(service, platform, name, _uid(service))
+    )
     verb = {names.BURN_ALERT: "has burned its error budget", names.NO_DATA_ALERT: "has not been measured"}
     return AlertRule(
         alert=name,
@@ -76,15 +79,13 @@ def _rung(service: Service, platform: Platform, name: str, matchers: str, steps:
         annotations=(
             ("summary", f"{what} {verb.get(name, 'has lasted')} for {{{{ $value | humanizeDuration }}}}"),
             ("description", f"Still going on {after} after the first page. Told so far: {', '.join(told)}."),
-            *texts.links(service, platform, name, _uid(service, of_slo)),
+            *links,
         ),
     )
 
 
-def _uid(service: Service, of_slo: bool) -> str:
+def _uid(service: Service) -> str:
     """Return the uid as a template over the alert's labels, with a branch for each uid that was cut."""
-    if not of_slo:
-        return texts.dashboard_uid(service.name)
     uid = "slogen-{{ $labels.service }}-{{ $labels.slo }}"
     for slo in service.slos:
         hashed = texts.dashboard_uid(service.name, slo.name)

@@ -29,7 +29,7 @@ def place_fast(blocks: list[Block], platform: Platform, report: Report) -> Evalu
 
 def place_slow(blocks: list[Block], platform: Platform, report: Report) -> Evaluator:
     """Return where the windows of days run; a group stays together, its rules read each other's series."""
-    return _far(lookback(blocks), "budget rules", platform.prometheus.retention_span, platform, report)
+    return _far(lookback(blocks), "budget rules look", platform.prometheus.retention_span, platform, report)
 
 
 def place_cause(alert: Alert, platform: Platform, report: Report) -> Evaluator:
@@ -43,7 +43,7 @@ def place_cause(alert: Alert, platform: Platform, report: Report) -> Evaluator:
             "shorten its range or offset, make it a warning, or raise prometheus.retention",
         )
         return Evaluator.PROMETHEUS
-    return _far(needed, f"alert {alert.name}", alert.expr_span, platform, report)
+    return _far(needed, f"alert {alert.name} looks", alert.expr_span, platform, report)
 
 
 def _far(needed: Duration, what: str, span: Span, platform: Platform, report: Report) -> Evaluator:
@@ -54,8 +54,8 @@ def _far(needed: Duration, what: str, span: Span, platform: Platform, report: Re
         report.error(
             span,
             "SLO205",
-            f"{what}: looks back {needed}, but Prometheus keeps {kept} and there is no Thanos",
-            f"set prometheus.retention to more than {needed}, or declare thanos",
+            f"{what} back {needed}, but Prometheus keeps {kept} and there is no Thanos",
+            f"set prometheus.retention to at least {needed}, or declare thanos",
         )
     return Evaluator.THANOS
 

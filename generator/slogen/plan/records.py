@@ -33,7 +33,7 @@ def promise(slo: Slo) -> str:
 def sli_block(service: Service, slo: Slo, platform: Platform) -> Block:
     """Return what is recorded for one SLO from raw series, and its constants."""
     labels = identity(service, slo)
-    errors, total = rates(slo, platform)
+    errors, total = rates(service, slo, platform)
     back = reach(slo.sli)
     info = (
         ("objective", slo.objective.target.percent),

@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import assert_never
 
 from slogen.core import Duration, plain
-from slogen.model import Boolean, Events, Freshness, Latency, Platform, QuerySli, Sli, Slo, Threshold
+from slogen.core.number import decimal_of
+from slogen.model import Boolean, Events, Freshness, Latency, Platform, QuerySli, Service, Sli, Slo, Threshold
+from slogen.plan.scope import Scope
 from slogen.plan.tiers import PART
 from slogen.promql.query import Query
 from slogen.promql.template import By, Expr, Promql
@@ -15,8 +17,9 @@ _RATE = Promql("sum$by(rate($series))")
 _ZERO_FILLED = Promql("sum$by(rate($series))\nor\n0 * sum$by(rate($total))")
 _NOT_GOOD = Promql("sum$by(rate($total))\n-\n(sum$by(rate($good)) or 0 * sum$by(rate($total)))")
 
-# Subtracted series by series: pods that a deploy took the bucket from are no data, and not failures.
+# Subtracted series by series: pods that a deploy took the bucket from are no data, neither slow nor fast.
 _SLOWER = Promql("sum$by(\n  rate($count)\n  - sum without (le) (rate($bucket))\n)")
+_MEASURED = Promql("sum$by(\n  rate($count)\n  and sum without (le) (rate($bucket))\n)")
 _SLOWER_SPARSE = Promql("sum$by(\n  rate($count)\n  - (max without (le) (rate($bucket)) or 0 * rate($count))\n)")
 _SLOWER_NATIVE = Promql(
     "histogram_count(sum$by(rate($series))) * (1 - histogram_fraction(-Inf, $bound, sum$by(rate($series)))) >= 0\n"
@@ -24,10 +27,11 @@ _SLOWER_NATIVE = Promql(
 )
 _COUNT_NATIVE = Promql("histogram_count(sum$by(rate($series)))")
 
-# One sample is one event. Comparisons drop NaN, which would be neither good nor bad.
-_FAILED = Promql("avg$by(1 - avg_over_time($samples) >= 0) / $every")
-_BAD_SAMPLES = Promql("avg$by(avg_over_time($samples)) / $every")
-_SAMPLES = Promql("group$by(present_over_time($samples)) / $every")
+# One sample is one event, also of a target that has only just been found. Comparisons drop NaN, which would be
+# neither good nor bad; no window counts more samples than it is long, wherever its edges lie.
+_FAILED = Promql("avg$by((1 - avg_over_time($samples) >= 0) * clamp_max(count_over_time($samples), $most)) / $seconds")
+_BAD_SAMPLES = Promql("avg$by(avg_over_time($samples) * clamp_max(count_over_time($samples), $most)) / $seconds")
+_SAMPLES = Promql("avg$by(clamp_max(count_over_time($samples), $most)) / $seconds")
 _SUBQUERY = Promql("($query)[$part:$every]")
 _BAD_VALUE = Promql("($query) >= -Inf $comparison bool $bound")
 _A_VALUE = Promql("($query) >= -Inf")
@@ -35,9 +39,11 @@ _TOO_OLD = Promql("time() - (($query) > 0) > bool $age")
 _A_TIME = Promql("($query) > 0")
 
 _FINITE = Promql("sum$by(-Inf < ($query) < +Inf)")
+# What cannot be told good from bad is not counted at all.
+_KNOWN = Promql("sum$by(-Inf < ($query) < +Inf)\nand on ($labels)\nslo:sli_errors:rate5m{$matchers}")
 
 
-def rates(slo: Slo, platform: Platform) -> tuple[Expr, Expr]:
+def rates(service: Service, slo: Slo, platform: Platform) -> tuple[Expr, Expr]:
     """Return the expressions for bad events and for all events, both per second over 5m, by the SLO's labels."""
     part, every = platform.scaled(PART), platform.scaled(platform.prometheus.scrape_interval)
     by = By(slo.by)
@@ -55,22 +61,24 @@ def rates(slo: Slo, platform: Platform) -> tuple[Expr, Expr]:
             return _latency(sli, by, part)
         case Boolean():
             samples = sli.metric.selector.over(part) if sli.metric.selector else _subquery(sli.metric, part, every)
-            return (
-                _FAILED.fill(by=by, samples=samples, every=every.seconds),
-                _SAMPLES.fill(by=by, samples=samples, every=every.seconds),
-            )
+            return _sampled(_FAILED, samples, samples, by, part, every)
         case Threshold():
             query = Expr(sli.metric.text)
             bad = _BAD_VALUE.fill(query=query, comparison=Expr(sli.comparison), bound=sli.bound)
-            return _sampled(bad, _A_VALUE.fill(query=query), by, part, every)
+            return _asked(bad, _A_VALUE.fill(query=query), by, part, every)
         case Freshness():
             query = Expr(sli.timestamp.text)
             bad = _TOO_OLD.fill(query=query, age=platform.scaled(sli.max_age).seconds)
-            return _sampled(bad, _A_TIME.fill(query=query), by, part, every)
+            return _asked(bad, _A_TIME.fill(query=query), by, part, every)
         case QuerySli():
             return (
                 _FINITE.fill(by=by, query=sli.errors.with_window(part)),
-                _FINITE.fill(by=by, query=sli.total.with_window(part)),
+                _KNOWN.fill(
+                    by=by,
+                    query=sli.total.with_window(part),
+                    labels=Expr(", ".join(slo.by)),
+                    matchers=Scope(service, platform, (slo,)).matchers,
+                ),
             )
     assert_never(sli)
 
@@ -79,11 +87,16 @@ def _subquery(query: Query, part: Duration, every: Duration) -> Expr:
     return _SUBQUERY.fill(query=Expr(query.text), part=part, every=every)
 
 
-def _sampled(bad: Expr, present: Expr, by: By, part: Duration, every: Duration) -> tuple[Expr, Expr]:
-    window = {"part": part, "every": every}
+def _asked(bad: Expr, present: Expr, by: By, part: Duration, every: Duration) -> tuple[Expr, Expr]:
+    bad, present = (_SUBQUERY.fill(query=query, part=part, every=every) for query in (bad, present))
+    return _sampled(_BAD_SAMPLES, bad, present, by, part, every)
+
+
+def _sampled(errors: Promql, bad: Expr, present: Expr, by: By, part: Duration, every: Duration) -> tuple[Expr, Expr]:
+    most, seconds = decimal_of(part / every), part.seconds
     return (
-        _BAD_SAMPLES.fill(by=by, samples=_SUBQUERY.fill(query=bad, **window), every=every.seconds),
-        _SAMPLES.fill(by=by, samples=_SUBQUERY.fill(query=present, **window), every=every.seconds),
+        errors.fill(by=by, samples=bad, most=most, seconds=seconds),
+        _SAMPLES.fill(by=by, samples=present, most=most, seconds=seconds),
     )
 
 
@@ -98,8 +111,9 @@ def _latency(sli: Latency, by: By, part: Duration) -> tuple[Expr, Expr]:
     # In a sparse histogram the highest bound that is there, up to the threshold, holds the count.
     bounds = tuple(b for b in sli.buckets if b <= sli.threshold) if sli.sparse and sli.buckets else (sli.threshold,)
     bucket = sli.histogram.histogram_part("_bucket", _le_matcher(bounds)).over(part)
-    slower = _SLOWER_SPARSE if sli.sparse else _SLOWER
-    return slower.fill(by=by, count=count, bucket=bucket), _RATE.fill(by=by, series=count)
+    if sli.sparse:
+        return _SLOWER_SPARSE.fill(by=by, count=count, bucket=bucket), _RATE.fill(by=by, series=count)
+    return _SLOWER.fill(by=by, count=count, bucket=bucket), _MEASURED.fill(by=by, count=count, bucket=bucket)
 
 
 def _le_matcher(bounds: tuple[Decimal, ...]) -> Expr:

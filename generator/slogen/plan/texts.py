@@ -20,13 +20,14 @@ def dashboard_uid(service: str, slo: str | None = None) -> str:
 
 
 def links(service: Service, platform: Platform, alert: str, uid: str) -> Labels:
-    """Return the runbook section of an alert and a dashboard, as far as both exist."""
-    found = []
+    """Return the runbook section of an alert and a dashboard, as far as both exist, then the service's other links."""
+    found = {}
     if service.runbook:
-        found.append(("runbook_url", f"{service.runbook}#{alert.lower()}"))
+        found["runbook_url"] = f"{service.runbook}#{alert.lower()}"
     if platform.grafana_url:
-        found.append(("dashboard_url", f"{platform.grafana_url}/d/{uid}"))
-    return tuple(found)
+        found["dashboard_url"] = f"{platform.grafana_url}/d/{uid}"
+    found |= {f"{name}_url": url for name, url in service.links if name != "runbook"}
+    return tuple(found.items())
 
 
 def where(slo: Slo) -> str:
@@ -34,6 +35,12 @@ def where(slo: Slo) -> str:
     if not slo.by:
         return ""
     return " (" + ", ".join(f"{label} {{{{ $labels.{label} }}}}" for label in slo.by) + ")"
+
+
+def where_known(slo: Slo) -> str:
+    """Return the same for an alert that has the labels only when it is about one of their values."""
+    known = " ".join(f"$labels.{label}" for label in slo.by)
+    return f"{{{{ if or {known} }}}}{where(slo)}{{{{ end }}}}" if slo.by else ""
 
 
 def lasts(period: Duration, factor: object) -> Duration:
@@ -44,8 +51,6 @@ def lasts(period: Duration, factor: object) -> Duration:
 
 def cause_links(service: Service, platform: Platform, alert: Alert) -> Labels:
     """Return the links of a cause alert: its own override the service's."""
-    own = dict(alert.links)
     given = dict(links(service, platform, alert.name, dashboard_uid(service.name)))
-    if "runbook" in own:
-        given["runbook_url"] = own.pop("runbook")
-    return tuple(given.items()) + tuple((f"{name}_url", url) for name, url in own.items() if name != "dashboard")
+    own = {f"{name}_url": url for name, url in alert.links}
+    return tuple((given | own).items())

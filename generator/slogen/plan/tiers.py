@@ -13,7 +13,7 @@ from slogen.model import AlertClass, Boolean, Freshness, Platform, Slo, Threshol
 
 PART = Duration.of("5m")  # the window that raw series are read over
 _FALSE_ALARMS = 0.1  # at most this many a period, from chance alone, in a service inside its budget
-_HANDFUL = 30  # a threshold that takes this many bad events needs no guard: docs/decisions/0007-guard.md
+_HANDFUL = 30  # a threshold that takes this many bad events is beyond chance: docs/decisions/0007-guard.md
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Tier:
     """Burn over both windows above `factor` times what is allowed raises an alert of class `severity`.
 
     `share` of the period's budget is spent by then; `threshold` is the error ratio of that burn. `least` is how many
-    bad events the long window must hold, None when any count will do.
+    bad events the long window must hold.
     """
 
     severity: AlertClass
@@ -30,7 +30,7 @@ class Tier:
     factor: Decimal
     share: Fraction
     threshold: Decimal
-    least: int | None
+    least: int
 
 
 # Class, short window, long window, share of the budget. Source: Google SRE Workbook, "Alerting on SLOs".
@@ -104,22 +104,22 @@ def _tier(
     )
 
 
-def least_events(slo: Slo, platform: Platform, long: Duration, threshold: Decimal) -> int | None:
-    """Return how many bad events the window `long` must hold before its tier fires; None when any count will do.
+def least_events(slo: Slo, platform: Platform, long: Duration, threshold: Decimal) -> int:
+    """Return how many bad events the window `long` must hold before its tier fires.
 
-    Two when the traffic is unknown, and where each scrape is an event. Else the least k for which chance alone,
-    in a service that burns exactly its budget, reaches k bad events in fewer than one window in ten periods
-    (Poisson). No guard is needed where it takes that many bad events, or 30, to reach the threshold anyway.
+    Two, so that a single one never does, also on a service so young that its windows are not full; three where a lone
+    event may read as two, in a 5m window of fewer than five scrapes. More where the traffic is known and chance alone,
+    in a service that burns exactly its budget, reaches the threshold with fewer: the least k that it reaches in less
+    than one window in ten periods (Poisson).
     """
-    sampled = isinstance(slo.sli, (Boolean, Threshold, Freshness))
-    traffic = 1 / platform.prometheus.scrape_interval.seconds if sampled else slo.traffic
-    if traffic is None:
-        return 2
-    events = traffic * long.seconds
+    fewest = 2 if PART / platform.prometheus.scrape_interval >= 5 else 3
+    if slo.traffic is None or isinstance(slo.sli, (Boolean, Threshold, Freshness)):
+        return fewest
+    events = slo.traffic * long.seconds
     if events * threshold >= _HANDFUL:
-        return None
-    k = 2 if sampled else _beyond_chance(float(events * slo.objective.budget.value), slo.objective.window / long)
-    return None if events * threshold >= k else k
+        return fewest
+    k = _beyond_chance(float(events * slo.objective.budget.value), slo.objective.window / long)
+    return fewest if events * threshold >= k else max(fewest, k)
 
 
 def _beyond_chance(expected: float, windows: Fraction) -> int:

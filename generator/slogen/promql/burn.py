@@ -62,9 +62,9 @@ GUARD_SLOW = Promql("""
 and
 sum_over_time(slo:sli_errors:avg_rate5m$of[$window]) * $seconds > $least
 """)
-# An incident does not end because its data vanished: what was firing is held for an hour.
+# An incident does not end because its data vanished: what was firing is held for an hour, unless it had recovered.
 VANISHED = Promql("""
-(last_over_time(slo:sli_error:ratio_rate5m$of[$hour]) unless slo:sli_total:rate5m$of)
+(last_over_time(slo:sli_error:ratio_rate5m$of[$hour]) > $threshold unless slo:sli_total:rate5m$of)
 and on ($labels)
 ALERTS{alertname="SLOErrorBudgetBurn",$matchers,severity="critical",alertstate="firing",escalation=""}
 """)

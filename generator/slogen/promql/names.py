@@ -26,6 +26,8 @@ GENERATED_ALERTS = (BURN_ALERT, NO_DATA_ALERT, EXHAUSTED_ALERT, "SLODependencyPa
 RESERVED_LABELS = frozenset(
     {"service", "slo", "severity", "team", "escalation", "alertname", "alertstate", "le", "quantile"}
 )
+# Labels that a cause alert gets, whatever its expression gives.
+WRITTEN_LABELS = frozenset({"service", "severity", "team", "escalation"})
 
 
 def ratio_rate(window: Duration) -> str:

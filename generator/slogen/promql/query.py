@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from slogen.core import Duration
+from slogen.promql.portable import Version, complaint, needs
 from slogen.promql.template import Expr
 
 _ZERO = Duration(0)
@@ -30,6 +31,7 @@ class Selector:
     """A plain vector selector such as `http_requests_total{job="api"}`: no range, offset or `@`."""
 
     text: str
+    needs: tuple[tuple[str, Version], ...] = ()  # what only newer servers read of it
 
     def over(self, window: Duration) -> Expr:
         """Return the range selector over `window`."""
@@ -40,6 +42,10 @@ class Selector:
         """The metric name; empty when the selector gives it as a matcher."""
         found = _NAME.match(self.text)
         return found.group() if found else ""
+
+    def has_matcher(self, label: str) -> bool:
+        """Return whether it says anything about a label."""
+        return any(matcher.name == label for matcher in parsed(self.text).matchers.matchers)
 
     def histogram_part(self, suffix: str, le: Expr | None = None) -> Selector:
         """Return the `_bucket` or `_count` series of a classic histogram, with a matcher on `le`."""
@@ -55,6 +61,7 @@ class Query:
     text: str
     lookback: Duration
     selector: Selector | None = None  # when it is nothing but a plain selector
+    needs: tuple[tuple[str, Version], ...] = ()  # what only newer servers read of it
 
     def with_window(self, window: Duration) -> Expr:
         """Return the expression with `$window` replaced."""
@@ -69,7 +76,7 @@ def normalise(text: str) -> str:
 def parse_selector(text: str) -> Selector:
     """Read a plain vector selector; raises QueryError."""
     text = normalise(text)
-    tree = _parse(text)
+    tree = parsed(text)
     if type(tree).__name__ == "MatrixSelector":
         raise QueryError("a plain selector is wanted, not a range", "leave the range such as [5m] out")
     if type(tree).__name__ != "VectorSelector":
@@ -79,7 +86,7 @@ def parse_selector(text: str) -> Selector:
         )
     if tree.offset is not None or tree.at is not None:
         raise QueryError("a plain selector has no offset and no @", "leave it out")
-    return Selector(text)
+    return Selector(text, needs(text))
 
 
 def parse_query(text: str, *, window: Duration | None = None, one_line: bool = True) -> Query:
@@ -91,12 +98,13 @@ def parse_query(text: str, *, window: Duration | None = None, one_line: bool = T
     written = normalise(text)
     if window is not None and "$window" not in written:
         raise QueryError("the expression does not use $window", "write ranges as [$window]")
-    tree = _parse(written.replace("$window", str(window)) if window else written)
-    if not _is_vector(tree):
+    tree = parsed(written.replace("$window", str(window)) if window else written)
+    if not is_vector(tree):
         raise QueryError("the expression gives a single number or a range, not an instant vector")
     plain_selector = type(tree).__name__ == "VectorSelector" and tree.offset is None and tree.at is None
     kept = written if one_line else "\n".join(line.rstrip() for line in _dedent(text))
-    return Query(kept, _lookback(tree), Selector(written) if plain_selector else None)
+    newer = needs(written)
+    return Query(kept, _lookback(tree), Selector(written, newer) if plain_selector else None, newer)
 
 
 def _dedent(text: str) -> list[str]:
@@ -112,33 +120,40 @@ def _refuse_unprintable(text: str) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """Return promql-parser's tree; raises QueryError."""
     import promql_parser
 
     _refuse_unprintable(text)
     if not text:
         raise QueryError("the expression is empty")
     try:
-        return promql_parser.parse(text)
+        tree = promql_parser.parse(text)
     except ValueError as error:
-        raise QueryError(f"not valid PromQL: {error}") from None
+        gone = "Prometheus 3 has no holt_winters: use deriv or predict_linear" if "holt_winters" in text else ""
+        raise QueryError(f"not valid PromQL: {error}", gone) from None
     except BaseException as error:  # a panic of the parser is no reason to die
         if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
         raise QueryError("promql-parser cannot read this expression") from None
+    told = complaint(text)
+    if told:
+        raise QueryError(*told)
+    return tree
 
 
 _SCALAR_CALLS = {"time", "scalar", "pi"}
 
 
-def _is_vector(tree: Any) -> bool:
+def is_vector(tree: Any) -> bool:
+    """Return whether an expression gives an instant vector, not a number or a range."""
     match type(tree).__name__:
         case "NumberLiteral" | "StringLiteral" | "MatrixSelector" | "SubqueryExpr":
             return False
         case "ParenExpr" | "UnaryExpr":
-            return _is_vector(tree.expr)
+            return is_vector(tree.expr)
         case "BinaryExpr":
-            return _is_vector(tree.lhs) or _is_vector(tree.rhs)
+            return is_vector(tree.lhs) or is_vector(tree.rhs)
         case "Call":
             return tree.func.name not in _SCALAR_CALLS
     return True

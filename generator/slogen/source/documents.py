@@ -27,9 +27,12 @@ def _read(node: Node, report: Report) -> Any:
             node.span, "SLO009", "the document has no kind", "start with apiVersion: slogen/v1 and kind: Service"
         )
         return None
+    if kind.kind != "scalar":
+        report.error(kind.span, "SLO004", "the kind is a single word", "write kind: Service or kind: Platform")
+        return None
     record = KINDS.get(kind.text)
     if record is None:
-        report.error(kind.span, "SLO005", f"{kind.text!r} is no kind of document", nearest(kind.text, KINDS))
+        report.error(kind.span, "SLO005", f"{kind.text!r} is not a kind of document", nearest(kind.text, KINDS))
         return None
     return record.read(node, report)
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
 from slogen.core import Duration, Report, Span
 from slogen.core.number import DURATION_PATTERN
-from slogen.promql.query import QueryError, parse_query, parse_selector
 from slogen.source.tree import Node
 
 Json = dict[str, Any]
@@ -22,6 +21,11 @@ Json = dict[str, Any]
 DNS_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 LABEL_NAME = r"[a-zA-Z_][a-zA-Z0-9_]*"
 KINDS = {"scalar": "a single value", "list": "a list", "map": "a map"}
+
+
+def whole(pattern: str) -> str:
+    """Return a pattern of JSON Schema for all of a text: `$` alone would let Python pass a line break after it."""
+    return rf"^(?:{pattern})$(?![\s\S])"
 
 
 class Field(Protocol):
@@ -34,12 +38,19 @@ class Field(Protocol):
         """Return the JSON Schema of the accepted values."""
 
 
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is probably meant."""
+    known = tuple(map(str, known))
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    close = close or [other for other in known if word and other.lower().startswith(word.lower())]
+    return close[0] if close else None
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known word, or all of them."""
     known = tuple(known)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    close = close or [other for other in known if word and other.lower().startswith(word.lower())]
-    return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(known)
+    close = closest(word, known)
+    return f"did you mean {close!r}?" if close else "known: " + ", ".join(known)
 
 
 def _scalar(node: Node, report: Report, wanted: str) -> bool:
@@ -63,14 +74,18 @@ class Text:
         """Return the text."""
         if not _scalar(node, report, self.what):
             return None
+        if not node.text and not node.is_text:
+            hint = self.hint or "write some text, or leave the key out"
+            report.error(node.span, "SLO004", f"{self.what} is wanted, but nothing is written", hint)
+            return None
         if not node.is_text:
-            shown = node.text or "nothing"
             report.error(
-                node.span, "SLO004", f"{self.what} is wanted, not {shown}", f'put quotes around it: "{node.text}"'
+                node.span, "SLO004", f"{self.what} is wanted, not {node.text}", f'put quotes around it: "{node.text}"'
             )
             return None
         if len(node.text) > self.limit or not node.text.strip():
-            problem = "is empty" if not node.text.strip() else f"is longer than {self.limit} characters"
+            empty = "is wanted, but the text is empty"
+            problem = empty if not node.text.strip() else f"is longer than {self.limit} characters"
             report.error(node.span, self.code, f"{self.what} {problem}", self.hint or "write some text")
             return None
         if self.pattern is not None and not re.fullmatch(self.pattern, node.text):
@@ -81,7 +96,7 @@ class Text:
     def schema(self) -> Json:
         """Return a string schema."""
         schema: Json = {"type": "string", "maxLength": self.limit, "pattern": r"\S"}
-        return schema | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
+        return schema | ({"pattern": whole(self.pattern)} if self.pattern else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +233,10 @@ class Length:
             return None
         if self.whole and value.ms % self.whole.ms:
             report.error(
-                node.span, "SLO018", f"{node.text} is no multiple of {self.whole}", f"write a multiple of {self.whole}"
+                node.span,
+                "SLO018",
+                f"{node.text} is not a multiple of {self.whole}",
+                f"write a multiple of {self.whole}",
             )
             return None
         return value
@@ -226,17 +244,19 @@ class Length:
     def schema(self) -> Json:
         """Return a string schema; bounds are the reader's."""
         nonzero = "" if self.zero else r"(?=.*[1-9])"
-        return {"type": "string", "pattern": f"^{nonzero}(?:{DURATION_PATTERN})$"}
+        return {"type": "string", "pattern": whole(nonzero + DURATION_PATTERN)}
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Events per second, minute, hour or day, such as `50/s`."""
+    """Events per second, minute, hour or day, such as `50/s`; `zero` allows none at all."""
+
+    zero: bool = False
 
     def read(self, node: Node, report: Report) -> Decimal | None:
         """Return events per second."""
         found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)/([smhd])", node.text) if node.kind == "scalar" else None
-        if found is None or Decimal(found[1]) == 0:
+        if found is None or (Decimal(found[1]) == 0 and not self.zero):
             report.error(
                 node.span,
                 "SLO005",
@@ -248,7 +268,8 @@ class Rate:
 
     def schema(self) -> Json:
         """Return a string schema."""
-        return {"type": "string", "pattern": r"^(?=.*[1-9].*/)[0-9]{1,12}(?:\.[0-9]{1,6})?/[smhd]$"}
+        nonzero = "" if self.zero else "(?=.*[1-9].*/)"
+        return {"type": "string", "pattern": whole(nonzero + r"[0-9]{1,12}(?:\.[0-9]{1,6})?/[smhd]")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,44 +294,4 @@ class Latency:
 
     def schema(self) -> Json:
         """Return a string schema."""
-        return {"type": "string", "pattern": r"^(?=.*[1-9])[0-9]{1,12}(?:\.[0-9]{1,9})?(?:us|ms|s|m|h)$"}
-
-
-@dataclass(frozen=True, slots=True)
-class Selecting:
-    """A plain PromQL selector."""
-
-    def read(self, node: Node, report: Report) -> Any:
-        """Return the Selector."""
-        return _promql(node, report, parse_selector)
-
-    def schema(self) -> Json:
-        """Return a string schema; PromQL is the reader's."""
-        return Text().schema() | {"description": "PromQL: a plain selector"}
-
-
-@dataclass(frozen=True, slots=True)
-class Querying:
-    """A PromQL expression; `$window` stands for `window` where one is given."""
-
-    window: Duration | None = None
-    one_line: bool = True
-
-    def read(self, node: Node, report: Report) -> Any:
-        """Return the Query."""
-        return _promql(node, report, lambda text: parse_query(text, window=self.window, one_line=self.one_line))
-
-    def schema(self) -> Json:
-        """Return a string schema; PromQL is the reader's."""
-        return Text().schema() | {"description": "PromQL: an expression"}
-
-
-def _promql(node: Node, report: Report, parse: Callable[[str], Any]) -> Any:
-    text = Text(what="PromQL").read(node, report)
-    if text is None:
-        return None
-    try:
-        return parse(text)
-    except QueryError as error:
-        report.error(node.span, "SLO301", str(error), error.hint or "try it in Prometheus first")
-        return None
+        return {"type": "string", "pattern": whole(r"(?=.*[1-9])[0-9]{1,12}(?:\.[0-9]{1,9})?(?:us|ms|s|m|h)")}

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from slogen.core import Report, Span
-from slogen.source.fields import KINDS, Field, Json, nearest
+from slogen.source.fields import KINDS, Field, Json, closest, nearest, whole
 from slogen.source.tree import Node
+
+
+def _wrong_kind(node: Node, wanted: str, hint: str, report: Report) -> None:
+    written = "but nothing is written" if node.is_null else f"not {KINDS[node.kind]}"
+    report.error(node.span, "SLO004", f"{wanted} is wanted here, {written}", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +28,17 @@ class ListOf:
     def read(self, node: Node, report: Report) -> tuple[Any, ...] | None:
         """Return the values."""
         if node.kind != "list":
-            report.error(
-                node.span, "SLO004", f"a list is wanted here, not {KINDS[node.kind]}", "write - before each value"
-            )
+            _wrong_kind(node, "a list", "write - before each value", report)
             return None
         if len(node.items) < self.least:
             report.error(node.span, "SLO004", "the list is empty", "add a value")
             return None
         values = [self.item.read(item, report) for item in node.items]
         if self.unique:
-            for place, item in enumerate(node.items):
-                if any(item.text == other.text for other in node.items[:place]):
-                    report.error(item.span, "SLO003", f"{item.text!r} stands twice", "remove one")
+            scalars = [item for item in node.items if item.kind == "scalar"]
+            for place, item in enumerate(scalars):
+                if any(item.text == other.text for other in scalars[:place]):
+                    report.error(item.span, "SLO003", f"{item.text!r} is written twice", "remove one")
         return None if any(value is None for value in values) else tuple(values)
 
     def schema(self) -> Json:
@@ -46,36 +50,84 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """A value together with its place."""
+
+    field: Field
+
+    def read(self, node: Node, report: Report) -> tuple[Any, Span] | None:
+        """Return the value and its place."""
+        value = self.field.read(node, report)
+        return None if value is None else (value, node.span)
+
+    def schema(self) -> Json:
+        """Return the schema of the value."""
+        return self.field.schema()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Words that match `pattern`; `{}` in the message stands for the word."""
+
+    pattern: str
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Except:
+    """A text of `field`, save refused ones."""
+
+    field: Field
+    refused: Refused
+
+    def read(self, node: Node, report: Report) -> str | None:
+        """Return the text."""
+        text: str | None = self.field.read(node, report)
+        if text is None or not re.fullmatch(self.refused.pattern, text):
+            return text
+        report.error(node.span, self.refused.code, self.refused.message.format(repr(text)), self.refused.hint)
+        return None
+
+    def schema(self) -> Json:
+        """Return the schema of the field without the refused ones."""
+        return self.field.schema() | {"not": {"pattern": whole(self.refused.pattern)}}
+
+
+@dataclass(frozen=True, slots=True)
 class MapOf:
-    """A map from words that match `key` to one kind of value, as pairs in the order written."""
+    """A map from words that match `key`, save refused ones, to one kind of value, as pairs in the order written."""
 
     key: str
     value: Field
     what: str
-    refused: frozenset[str] = frozenset()
-    code: str = "SLO005"
+    hint: str
+    refused: Refused | None = None
 
     def read(self, node: Node, report: Report) -> tuple[tuple[str, Any], ...] | None:
         """Return pairs of key and value."""
         if node.kind != "map":
-            report.error(node.span, "SLO004", f"a map is wanted here, not {KINDS[node.kind]}", "write key: value")
+            _wrong_kind(node, "a map", "write key: value", report)
             return None
         pairs, failed = [], False
         for key, inner in node.entries:
             value = self.value.read(inner, report)
             failed |= value is None
-            if key.text in self.refused or (self.what == "a label name" and key.text.startswith("__")):
-                report.error(key.span, "SLO106", f"the label {key.text!r} is reserved", "choose another name")
+            if self.refused and re.fullmatch(self.refused.pattern, key.text):
+                report.error(
+                    key.span, self.refused.code, self.refused.message.format(repr(key.text)), self.refused.hint
+                )
             elif not re.fullmatch(self.key, key.text):
-                report.error(key.span, self.code, f"{key.text!r} is not {self.what}", f"it must match {self.key}")
+                report.error(key.span, "SLO005", f"{key.text!r} is not {self.what}", self.hint)
             pairs.append((key.text, value))
         return None if failed else tuple(pairs)
 
     def schema(self) -> Json:
         """Return an object schema with checked property names."""
-        names: Json = {"pattern": f"^(?:{self.key})$"}
+        names: Json = {"pattern": whole(self.key)}
         if self.refused:
-            names["not"] = {"anyOf": [{"enum": sorted(self.refused)}, {"pattern": "^__"}]}
+            names["not"] = {"pattern": whole(self.refused.pattern)}
         return {"type": "object", "propertyNames": names, "additionalProperties": self.value.schema()}
 
 
@@ -132,6 +184,24 @@ class Either:
         return {"anyOf": [self.scalar.schema(), self.record.schema()]}
 
 
+def _comma(node: Node, key: Node) -> str:
+    """Return the hint for a decimal comma between braces, which begins a new key there: {objective: 99,9}."""
+    place = next(place for place, (name, _) in enumerate(node.entries) if name is key)
+    before = node.entries[place - 1][1] if place else key
+    if not re.fullmatch("[0-9]+", key.text) or not re.fullmatch("[0-9]+", before.text) or not before.plain:
+        return ""
+    return f"a number has a point, no comma: write {before.text}.{key.text}"
+
+
+def _not_one(of: tuple[str, ...], given: list[str]) -> str:
+    """Return what is wrong when none, or more than one, of some keys is given."""
+    if not given:
+        return f"neither {of[0]} nor {of[1]} is given" if len(of) == 2 else f"none of {', '.join(of)} is given"
+    if len(of) == 2:
+        return f"both {given[0]} and {given[1]} are given"
+    return f"{', '.join(given[:-1])} and {given[-1]} are given, only one may be"
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key of a record."""
@@ -157,43 +227,49 @@ class Record:
     def read(self, node: Node, report: Report) -> Any:
         """Return what `build` returns."""
         if node.kind != "map":
-            report.error(
-                node.span, "SLO004", f"a map is wanted here, not {KINDS[node.kind]}", "known keys: " + self._known()
-            )
+            _wrong_kind(node, "a map", "known keys: " + ", ".join(self._known()), report)
             return None
         table = {key.name: key for key in self.keys}
         values: dict[str, Any] = {key.name: key.default for key in self.keys if not isinstance(key.field, Later)}
         spans: dict[str, Span] = {}
-        failed = later = False
+        told: set[str | None] = set()  # keys whose absence needs no second problem
+        failed = False
         for name, inner in node.entries:
             key = table.get(name.text)
             if key is None:
-                hint = nearest(name.text, [key.name for key in self.keys if not isinstance(key.field, Later)])
+                hint = _comma(node, name) or nearest(name.text, self._known())
                 report.error(name.span, "SLO008", f"unknown key {name.text!r}", hint)
+                told.add(closest(name.text, self._known()))
                 continue
             spans[name.text] = inner.span
             if isinstance(key.field, Later):
                 key.field.read(name, report)
-                later = True
+                told.update(self.one_of)
                 continue
             value = key.field.read(inner, report)
             values[name.text] = value
             failed |= value is None
-        given = spans.keys()
         for key in self.keys:
-            if key.required and key.name not in given:
-                report.error(node.span, "SLO009", f"the key {key.name!r} is missing", f"add {key.name}: {key.doc}")
+            if key.required and key.name not in spans:
+                if key.name not in told:
+                    report.error(node.span, "SLO009", f"the key {key.name!r} is missing", f"add {key.name}: {key.doc}")
                 failed = True
-        if self.one_of:
-            chosen = [name for name in self.one_of if name in given]
-            if len(chosen) != 1 and not (later and not chosen):
-                told = " and ".join(chosen) if chosen else "none of " + ", ".join(self.one_of)
-                report.error(node.span, "SLO010", f"{told} given", "give exactly one of " + ", ".join(self.one_of))
-            failed |= len(chosen) != 1
+        failed |= not self._one_chosen(node, told, report)
         return None if failed else self.build(values, node.span, spans, report)
 
-    def _known(self) -> str:
-        return ", ".join(key.name for key in self.keys if not isinstance(key.field, Later))
+    def _one_chosen(self, node: Node, told: set[str | None], report: Report) -> bool:
+        """Return whether one key of `one_of` is given; report it otherwise, save when it is told already."""
+        chosen = [name for name, _ in node.entries if name.text in self.one_of]
+        if not self.one_of or len(chosen) == 1:
+            return True
+        if chosen or told.isdisjoint(self.one_of):
+            at = chosen[1].span if chosen else node.span
+            message = _not_one(self.one_of, [name.text for name in chosen])
+            report.error(at, "SLO010", message, "give exactly one of " + ", ".join(self.one_of))
+        return False
+
+    def _known(self) -> list[str]:
+        return [key.name for key in self.keys if not isinstance(key.field, Later)]
 
     def schema(self) -> Json:
         """Return an object schema that knows no other keys."""
@@ -209,3 +285,8 @@ class Record:
         if self.one_of:
             schema["oneOf"] = [{"required": [name]} for name in self.one_of if name in properties]
         return schema
+
+
+def table(*keys: Key, one_of: tuple[str, ...] = ()) -> Record:
+    """Return a record whose value is the table of its keys' values."""
+    return Record(keys, lambda values, span, spans, report: values, one_of)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from slogen.core import Duration, Ratio, Report, Span
 from slogen.model import (
     Alert,
@@ -16,35 +14,18 @@ from slogen.model import (
     Objective,
     Service,
     Slo,
+    SloTest,
     Threshold,
 )
-from slogen.promql.names import GENERATED_ALERTS, RESERVED_LABELS
-from slogen.source.fields import (
-    DNS_LABEL,
-    LABEL_NAME,
-    Choice,
-    Field,
-    Flag,
-    Length,
-    Percent,
-    Querying,
-    Rate,
-    Text,
-)
+from slogen.promql.labels import named_labels
+from slogen.promql.names import GENERATED_ALERTS, WRITTEN_LABELS
+from slogen.promql.query import normalise, parsed
+from slogen.source.expressions import Querying
+from slogen.source.fields import LABEL_NAME, Choice, Field, Flag, Length, Percent, Rate, Text
 from slogen.source.records import Constant, Either, Key, Later, ListOf, MapOf, Record
 from slogen.source.sli import SLI, Spans, Values
-
-NAME = Text(
-    DNS_LABEL,
-    "a name of lower-case letters, digits and dashes, at most 63",
-    "write a DNS label such as api-gateway",
-    code="SLO101",
-)
-LINE = Text(limit=1000)
-CLASSES = Choice(tuple(AlertClass))
-LABELS = MapOf(LABEL_NAME, Text(limit=1000, what="a label value"), "a label name", RESERVED_LABELS)
-LINKS = MapOf("[a-z][a-zA-Z0-9]*", Text(r"https?://[^\s{}\"'\\]+", "a web address", "write https://…"), "a link name")
-BY = Text(LABEL_NAME, "a label name", "write a Prometheus label such as region")
+from slogen.source.templates import Templated
+from slogen.source.words import BY, CLASSES, LABEL_HINT, LABELS, LINE, LINKS, NAME, SERIES
 
 
 def _alerting(values: Values, span: Span, spans: Spans, report: Report) -> Alerting:
@@ -70,11 +51,42 @@ def _slo(values: Values, span: Span, spans: Spans, report: Report) -> Slo:
         traffic=values["traffic"],
         no_data=None if no_data == "off" else AlertClass(no_data),
         alerting=values["alerting"],
+        tests=values["tests"],
         span=span,
         objective_span=spans["objective"],
         by_span=spans.get("by", span),
     )
 
+
+def _slo_test(values: Values, span: Span, spans: Spans, report: Report) -> SloTest | None:
+    values = dict(values)
+    missing = values.pop("noData")
+    given = [name for name in ("errors", "total") if values[name] is not None]
+    if len(given) != (0 if missing else 2):
+        report.error(
+            span, "SLO010", "a test says either errors and total, or noData: true", "give both rates or neither"
+        )
+        return None
+    return SloTest(**values)
+
+
+SLO_TEST = Record(
+    (
+        Key("name", LINE, "what is tried, in words", required=True),
+        Key("series", SERIES, "raw series and their values, one a scrape", required=True),
+        Key("at", Length(), "when it is looked at, after the start", required=True),
+        Key("errors", Rate(zero=True), "bad events that must be counted then, e.g. 3/m"),
+        Key("total", Rate(zero=True), "all events that must be counted then"),
+        Key("noData", Flag(), "true when there must be no data then", default=False),
+        Key(
+            "labels",
+            MapOf(LABEL_NAME, Text(limit=1000), "a label name", LABEL_HINT),
+            "by labels of the series",
+            default=(),
+        ),
+    ),
+    _slo_test,
+)
 
 SLO = Record(
     (
@@ -89,7 +101,7 @@ SLO = Record(
         ),
         Key("sli", SLI, "how events are counted", required=True),
         Key("by", ListOf(BY, least=1, unique=True), "labels that every rule keeps", default=()),
-        Key("traffic", Rate(), "usual events, e.g. 50/s"),
+        Key("traffic", Rate(), "usual events, e.g. 50/s; with by, those of one value"),
         Key("noData", Choice((*AlertClass, "off")), "class of the alert when nothing is measured", default="warning"),
         Key(
             "alerting",
@@ -104,6 +116,7 @@ SLO = Record(
             "which alerts",
             default=Alerting(),
         ),
+        Key("tests", ListOf(SLO_TEST), "what the SLI must count of given series", default=()),
         Key("recovery", Later("recovery (RTO)"), ""),
         Key("calendar", Later("a calendar window"), ""),
         Key("lint", Later("suppressing a lint code"), ""),
@@ -119,14 +132,14 @@ def _alert_test(values: Values, span: Span, spans: Spans, report: Report) -> Ale
 def _alert(values: Values, span: Span, spans: Spans, report: Report) -> Alert:
     if values["name"] in GENERATED_ALERTS:
         report.error(spans["name"], "SLO105", f"{values['name']} is an alert that slogen writes", "choose another name")
-    for name, text in values["labels"]:
-        if re.search(r"\{\{.*(\$value|\.Value)", text):
-            report.error(
-                spans["labels"],
-                "SLO111",
-                f"the label {name} holds the alert's value",
-                "a label that changes makes a new alert each time: put it into the description",
-            )
+    written = named_labels(parsed(normalise(values["expr"].text))) & WRITTEN_LABELS
+    if written:
+        report.error(
+            spans["expr"],
+            "SLO306",
+            f"the result keeps the label {min(written)}, which slogen writes itself",
+            "series that differ in it alone become one alert, and the rule fails: leave the label out",
+        )
     values = dict(values)
     for_ = values.pop("for")
     return Alert(
@@ -134,6 +147,8 @@ def _alert(values: Values, span: Span, spans: Spans, report: Report) -> Alert:
         for_=for_ if for_ is not None and for_.ms else None,
         span=span,
         expr_span=spans["expr"],
+        labels_span=spans.get("labels", span),
+        team_span=spans.get("team", span),
     )
 
 
@@ -150,8 +165,8 @@ ALERT = Record(
         Key("severity", CLASSES, "critical, warning or info", required=True),
         Key("expr", Querying(one_line=False), "PromQL that gives series while something is wrong", required=True),
         Key("for", Length(zero=True), "how long before it fires"),
-        Key("summary", Text(limit=1000), "one line for whoever is told", required=True),
-        Key("description", Text(), "more, with {{ $value }} and {{ $labels.… }}"),
+        Key("summary", Templated(Text(limit=1000)), "one line for whoever is told", required=True),
+        Key("description", Templated(Text()), "more, with {{ $value }} and {{ $labels.… }}"),
         Key("team", NAME, "who gets the warnings, if not the service's team"),
         Key("labels", LABELS, "more labels", default=()),
         Key("links", LINKS, "more links", default=()),
@@ -161,12 +176,7 @@ ALERT = Record(
             ListOf(
                 Record(
                     (
-                        Key(
-                            "series",
-                            MapOf(r"[^\x00-\x1f]+", Text(what="values such as 1x30"), "a series"),
-                            "series and their values",
-                            required=True,
-                        ),
+                        Key("series", SERIES, "series and their values, a sample a minute", required=True),
                         Key("fires", Length(zero=True), "it fires at this time"),
                         Key("quiet", Length(zero=True), "it is quiet at this time"),
                     ),
@@ -209,12 +219,12 @@ _METADATA = Record(
         Key("dependsOn", ListOf(DEPENDENCY), "services that this one needs", default=()),
         Key("lint", Later("suppressing a lint code"), ""),
     ),
-    lambda values, span, spans, report: (values, spans.get("labels", span)),
+    lambda values, span, spans, report: (values, spans),
 )
 
 
 def _service(values: Values, span: Span, spans: Spans, report: Report) -> Service:
-    metadata, labels_at = values["metadata"]
+    metadata, places = values["metadata"]
     service = Service(
         name=metadata["name"],
         team=metadata["team"],
@@ -225,6 +235,8 @@ def _service(values: Values, span: Span, spans: Spans, report: Report) -> Servic
         slos=values["slos"],
         alerts=values["alerts"],
         span=span,
+        team_span=places["team"],
+        labels_span=places.get("labels", span),
     )
     _unique("SLO", [(slo.name, slo.span) for slo in service.slos], report)
     _unique("alert", [(alert.name, alert.span) for alert in service.alerts], report)
@@ -232,7 +244,10 @@ def _service(values: Values, span: Span, spans: Spans, report: Report) -> Servic
         for slo in service.slos:
             if name in slo.by:
                 report.error(
-                    labels_at, "SLO106", f"the label {name!r} is a by label of SLO {slo.name}", "remove one of them"
+                    places["labels"],
+                    "SLO106",
+                    f"the label {name!r} is a by label of SLO {slo.name}",
+                    "remove one of them",
                 )
     if not service.slos and not service.alerts:
         report.error(span, "SLO009", "the service has neither slos nor alerts", "add slos:")

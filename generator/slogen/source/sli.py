@@ -16,15 +16,8 @@ from slogen.model import (
     Threshold,
 )
 from slogen.model import Latency as LatencySli
-from slogen.source.fields import (
-    Choice,
-    Flag,
-    Latency,
-    Length,
-    Querying,
-    Selecting,
-    Text,
-)
+from slogen.source.expressions import Querying, Selecting
+from slogen.source.fields import Choice, Flag, Latency, Length, Text
 from slogen.source.records import Key, Later, ListOf, Record
 
 Values = Mapping[str, Any]
@@ -55,7 +48,7 @@ def _latency(values: Values, span: Span, spans: Spans, report: Report) -> Latenc
     if not histogram.name:
         report.error(spans["histogram"], "SLO302", "a histogram is selected by its name", "write name{…}")
         return None
-    if re.search(r"[{,]\s*le\s*(=|!)", histogram.text):
+    if histogram.has_matcher("le"):
         report.error(
             spans["histogram"], "SLO302", "the selector has a matcher on le", "leave it out: le comes from threshold"
         )
@@ -84,7 +77,7 @@ def _latency(values: Values, span: Span, spans: Spans, report: Report) -> Latenc
         lower = sorted(bucket for bucket in values["buckets"] if bucket[0] < seconds)[-1:]
         upper = sorted(bucket for bucket in values["buckets"] if bucket[0] > seconds)[:1]
         around = [spelled for _, spelled, _ in lower + upper]
-        report.error(at, "SLO108", f"{written} is no bucket of this histogram", "use " + " or ".join(around))
+        report.error(at, "SLO108", f"{written} is not a bucket bound of this histogram", "use " + " or ".join(around))
         return None
     if values["sparse"] and values["native"]:
         report.error(spans["sparse"], "SLO010", "a native histogram has no empty buckets to leave out", "remove sparse")

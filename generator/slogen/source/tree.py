@@ -21,6 +21,11 @@ _NOT_TEXT = re.compile(
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
 
+# What makes text look other than it is read: overrides and isolates of the writing direction, and line breaks of
+# YAML 1.1 that editors do not show as such (a comment ends at them).
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_MISLEADING = re.compile("[\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
 
 @dataclass(slots=True, eq=False)
 class Node:
@@ -64,26 +69,46 @@ def load(file: str, text: str, report: Report) -> list[Node]:
 
     Documents before a mistake are returned, the file's other problems can then be told too.
     """
+    misleading = _MISLEADING.search(text)
+    if misleading:
+        _misleads(_place(file, text, misleading.start()), misleading.group(), report)
+        return []
     roots: list[Node] = []
     try:
         _Composer(file, text, report).documents(roots)
     except _Refused:
         pass
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = (error.problem or "broken").replace("\\t", "tab")
-        told = f"not valid YAML: {problem}" + (f" {error.context}" if error.context else "")
-        here = text.split("\n")[line - 1 : line]
-        tab = bool(here) and "\t" in here[0][: col + 1]
-        report.error(
-            Span(file, line, col), "SLO001", told, "indent with spaces, not tabs" if tab else "correct the YAML"
-        )
+        _broken(file, text, error, report)
     except yaml.reader.ReaderError as error:
-        before = text[: error.position] if isinstance(error.position, int) else ""
-        span = Span(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        span = _place(file, text, error.position if isinstance(error.position, int) else 0)
         report.error(span, "SLO001", f"not valid YAML: {error.reason}", "remove the character")
     return roots
+
+
+def _place(file: str, text: str, index: int) -> Span:
+    """Return the place of a character, with lines counted as editors do."""
+    before = text[:index].replace("\r\n", "\n").replace("\r", "\n")
+    return Span(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def _misleads(span: Span, character: str, report: Report) -> None:
+    does = "ends a line here, though not in an editor" if character in "\x85\u2028\u2029" else "turns text around"
+    report.error(span, "SLO020", f"the character U+{ord(character):04X} {does}", "remove it")
+
+
+def _broken(file: str, text: str, error: yaml.MarkedYAMLError, report: Report) -> None:
+    problem = (error.problem or "broken").replace("\\t", "tab")
+    # A quote that is never closed is where it opens, not at the end of the file.
+    unclosed = error.context_mark is not None and error.context == "while scanning a quoted scalar"
+    unclosed = unclosed and problem.startswith(("found unexpected end", "found unexpected document"))
+    mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
+    line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    told = f"not valid YAML: {problem}" + (f" {error.context}" if error.context else "")
+    here = text.split("\n")[line - 1 : line]
+    tab = bool(here) and "\t" in here[0][: col + 1]
+    hint = "close the quote" if unclosed else "indent with spaces, not tabs" if tab else "correct the YAML"
+    report.error(Span(file, line, col), "SLO001", told, hint)
 
 
 class _Composer:
@@ -122,12 +147,15 @@ class _Composer:
             self.file, start.line + 1, start.column + 1, end.column + 1 if end.line == start.line else 0, "scalar"
         )
         if event.tag is not None and event.tag != "!":
-            self.report.error(node.span, "SLO001", f"the tag {event.tag} is not supported", "leave it out")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.report.error(node.span, "SLO001", f"the tag {tag} is not supported", "leave it out")
         if event.anchor:
             self.anchors[event.anchor] = node
             self.open.add(event.anchor)
         if isinstance(event, yaml.ScalarEvent):
             node.text, node.plain = event.value, not event.style
+            if event.style == '"' and (turning := _TURNING.search(node.text)):  # written as an escape
+                _misleads(node.span, turning.group(), self.report)
         elif isinstance(event, yaml.SequenceStartEvent):
             node.kind = "list"
             while not isinstance(inner := next(self.events), yaml.SequenceEndEvent):
@@ -150,10 +178,13 @@ class _Composer:
             if key.kind != "scalar":
                 self.report.error(key.span, "SLO001", "a key must be a single word", "write key: value")
                 continue
+            if key.plain and key.text == "<<":
+                self.report.error(key.span, "SLO008", "merge keys are not supported", "write the keys out")
+                continue
             first = seen.setdefault(key.text, key)
             if first is not key:
                 self.report.error(
-                    key.span, "SLO003", f"the key {key.text!r} stands twice", f"it stands at line {first.line} already"
+                    key.span, "SLO003", f"the key {key.text!r} is written twice", f"first at line {first.line}"
                 )
                 continue
             node.entries.append((key, value))

@@ -8,8 +8,8 @@ from slogen.source.documents import read_file
 from tests.rules.harness import PLATFORM, SERVICE
 
 
-def make(*, objective: str, window: str = "30d", more: str = "") -> tuple[Platform, Slo]:
-    """Return a platform with 30 s scrapes and one SLO."""
+def make(*, objective: str, window: str = "30d", more: str = "", scrape: str = "30s") -> tuple[Platform, Slo]:
+    """Return a platform and one SLO."""
     body = f"""slos:
   - name: up
     objective: {objective}
@@ -18,7 +18,7 @@ def make(*, objective: str, window: str = "30d", more: str = "") -> tuple[Platfo
     {more}
 """
     report = Report()
-    text = PLATFORM.format(scrape="30s", evaluation="30s", more="") + "---" + SERVICE.format(body=body)
+    text = PLATFORM.format(scrape=scrape, evaluation="30s", more="") + "---" + SERVICE.format(body=body)
     platform, service = read_file("test.yaml", text, report)
     assert list(report) == []
     assert isinstance(platform, Platform)

@@ -79,7 +79,20 @@ def test_without_known_traffic_two_bad_events_are_wanted() -> None:
     assert [tier.least for tier in found] == [2, 2, 2, 2]
 
 
-def test_a_busy_service_needs_no_guard() -> None:
-    """50 requests a second: 1 h at 14.4 times 0.01 % is 259 errors."""
+def test_a_busy_service_wants_two_bad_events_as_well() -> None:
+    """50 requests a second: 1 h at 14.4 times 0.01 % is 259 errors, but a young service has only a few requests."""
     found, _ = burning(objective="99.99", more="traffic: 50/s")
-    assert [tier.least for tier in found] == [None, None, None, None]
+    assert [tier.least for tier in found] == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("traffic", ["1/h", "3/d", "1/d"])
+def test_however_little_traffic_is_expected_one_bad_event_never_pages(traffic: str) -> None:
+    """Chance alone would be content with one."""
+    found, _ = burning(objective="99.99", more=f"traffic: {traffic}")
+    assert min(tier.least for tier in found) == 2
+
+
+def test_with_four_scrapes_in_5m_three_bad_events_are_wanted() -> None:
+    """A lone event beside a missed scrape reads as two."""
+    platform, slo = make(objective="99.9", scrape="75s")
+    assert [tier.least for tier in tiers(slo, platform, Report())] == [3, 3, 3, 3]

@@ -111,14 +111,17 @@ PLATFORM = {
 ODD: list[Any] = [
     None, True, False, 0, 1, -1, 7, 100, 99.9, 101.5, 10**12, "", " ", "x", "true", "5", "99.9", "99,9", "Web",
     "web/api", "..", "a" * 64, "a" * 5000, "-web", "0s", "5m", "-5m", "5 m", "1.5h", "4w", "10/s", "0/s", "5ms", "0ms",
-    "> 5", ">", "warning", "Warning", "http://x", "ftp://x", "/file", "a b", "up{", "\u2028",
+    "> 5", ">", "warning", "Warning", "http://x", "ftp://x", "/file", "a b", "up{", "\u2028", "\u202e",
+    "web\n", "30d\n", "5ms\n", "50/s\n", "> 5\n", "http://x\n", "web\r\n", "\nweb", "{{ $value }}", "{{ nosuch }}",
+    "service",
     [], ["x"], ["x", "x"], [1], [None],
-    {}, {"x": 1}, {"x": "y"}, {"__x": "y"}, {"service": "y"},
+    ["service"], ["__x"], ["objective"], ["window"], ["x\n"],
+    {}, {"x": 1}, {"x": "y"}, {"__x": "y"}, {"service": "y"}, {"x\n": "y"}, {"service\n": "y"},
 ]  # fmt: skip
 # Codes for what a schema cannot say: names that clash, ranges of durations, PromQL, what fields mean together.
 MEANING = {
-    "SLO018", "SLO102", "SLO105", "SLO107", "SLO108", "SLO109", "SLO111", "SLO112", "SLO203", "SLO301", "SLO302",
-    "SLO401", "SLO402",
+    "SLO018", "SLO020", "SLO102", "SLO105", "SLO107", "SLO108", "SLO109", "SLO111", "SLO112", "SLO203",
+    "SLO301", "SLO302", "SLO303", "SLO401", "SLO402",
 }  # fmt: skip
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())

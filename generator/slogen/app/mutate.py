@@ -1,0 +1,131 @@
+"""Runs the generated tests on mutants of the rules: what no test notices is a hole in the proof."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slogen.app.programs import Program, run
+from slogen.emit.prometheus import groups_text
+from slogen.emit.promtool import suite_text
+from slogen.model import Platform
+from slogen.plan.rules import ServicePlan
+from slogen.plan.scenarios import Scenario, Suite, suites
+from slogen.prove.equivalent import reason
+from slogen.prove.mutants import Mutant, mutants, mutated
+
+_PATIENCE = 300  # seconds for a batch of tests
+_FIRST = 120  # evaluations that the first, cheapest batch of tests may take; the second may take ten times as many
+
+
+@dataclass(slots=True)
+class Score:
+    """How many mutants of a service the tests noticed; who survived, and who cannot be noticed and why."""
+
+    service: str
+    killed: int = 0
+    refused: int = 0
+    survivors: list[Mutant] = field(default_factory=list)
+    equivalent: list[tuple[Mutant, str]] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """Share of the mutants that can be noticed and were."""
+        tried = self.killed + len(self.survivors)
+        return self.killed / tried if tried else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Scenarios of one suite that are tried together."""
+
+    suite: Suite
+    slo: str | None
+    scenarios: tuple[Scenario, ...]
+
+
+def mutate(
+    plan: ServicePlan, platform: Platform, promtool: Program, workers: int, progress: Callable[[int, int], None]
+) -> Score:
+    """Try every mutant of a service."""
+    score, tried = Score(plan.service.name), suites(plan, platform)
+    listed = list(mutants(plan))
+    wanted = []
+    for mutant in listed:
+        why = reason(mutant)
+        if why is None:
+            wanted.append(mutant)
+        else:
+            score.equivalent.append((mutant, why))
+    with ThreadPoolExecutor(workers) as pool:
+        fates = pool.map(lambda mutant: _fate(plan, tried, mutant, promtool), wanted)
+        for number, (mutant, fate) in enumerate(zip(wanted, fates, strict=True), 1):
+            score.killed += fate == "killed"
+            score.refused += fate == "refused"
+            if fate == "survived":
+                score.survivors.append(mutant)
+            progress(number, len(wanted))
+    return score
+
+
+def _fate(plan: ServicePlan, tried: Sequence[Suite], mutant: Mutant, promtool: Program) -> str:
+    with tempfile.TemporaryDirectory(prefix="slogen-mutant-") as folder:
+        for batch in _batches(plan, tried, mutant):
+            output = _run(plan, batch, mutant, promtool, Path(folder))
+            if output is not None:
+                return "killed" if "got:" in output else "refused"
+    return "survived"
+
+
+def _run(plan: ServicePlan, batch: _Batch, mutant: Mutant | None, promtool: Program, folder: Path) -> str | None:
+    """Return what promtool complains of, None when all scenarios hold."""
+    groups = mutated(plan, mutant, batch.slo)
+    for evaluator in batch.suite.evaluators:
+        target = folder / str(evaluator) / f"{plan.service.name}.yaml"
+        target.parent.mkdir(exist_ok=True)
+        mine = tuple(group for group in groups if group.evaluator is evaluator)
+        target.write_text("groups:\n" + groups_text(mine), "utf-8")
+    suite = Suite(
+        layer=batch.suite.layer,
+        every=batch.suite.every,
+        evaluators=batch.suite.evaluators,
+        scenarios=batch.scenarios,
+    )
+    test = folder / "test.yaml"
+    test.write_text(suite_text(suite, plan, folder=""), "utf-8")
+    done = run(promtool.path, ["test", "rules", test.name], folder, _PATIENCE)
+    return None if done.code == 0 else done.out + done.err
+
+
+def _batches(plan: ServicePlan, tried: Sequence[Suite], mutant: Mutant) -> Iterator[_Batch]:
+    """Yield the tests that look at what the mutated rule writes: cheap ones first, those of one SLO together."""
+    evaluator = plan.groups[mutant.group].evaluator
+    looking = [
+        (_cost(suite, scenario), suite, scenario)
+        for suite in tried
+        if evaluator in suite.evaluators
+        for scenario in suite.scenarios
+        if (mutant.slo is None or scenario.slo in (mutant.slo, None)) and _names(scenario, mutant)
+    ]
+    for least, most in ((-1, _FIRST), (_FIRST, 10 * _FIRST), (10 * _FIRST, 10**9)):
+        grades = [(suite, scenario) for cost, suite, scenario in looking if least < cost <= most]
+        for suite in tried:
+            for slo in dict.fromkeys(scenario.slo for other, scenario in grades if other is suite):
+                scenarios = tuple(scenario for other, scenario in grades if other is suite and scenario.slo == slo)
+                yield _Batch(suite=suite, slo=slo, scenarios=scenarios)
+
+
+def _names(scenario: Scenario, mutant: Mutant) -> bool:
+    """Return whether a scenario looks at what the mutated rule writes."""
+    return any(
+        mutant.name in expect.expr or any(mutant.name in labels for labels, _ in expect.samples)
+        for expect in scenario.expects
+    )
+
+
+def _cost(suite: Suite, scenario: Scenario) -> int:
+    """Return how many evaluations a scenario takes."""
+    return max(expect.at.ms for expect in scenario.expects) // suite.every.ms

@@ -1,0 +1,68 @@
+"""What a service and its platform must agree on: SLO110, SLO304."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slogen.core import Report, Span
+from slogen.model import Catalog, Platform, Service
+from slogen.promql.gotemplate import parse_template
+from slogen.promql.portable import Version
+from slogen.promql.query import Query, Selector
+
+
+def check_catalog(catalog: Catalog, report: Report) -> None:
+    """Run every check that takes the platform and a service, but no plan."""
+    for service in catalog.services:
+        external_labels(service, catalog.platform, report)
+        versions(service, catalog.platform, report)
+
+
+def external_labels(service: Service, platform: Platform, report: Report) -> None:
+    """Report labels that Prometheus adds on its way out: its value would take the place of the user's."""
+    written = [(service.labels, service.labels_span)]
+    written += [(alert.labels, alert.labels_span) for alert in service.alerts]
+    for labels, span in written:
+        for name, _ in labels:
+            if name in platform.external_labels:
+                report.error(
+                    span,
+                    "SLO110",
+                    f"{name!r} is an external label: Prometheus adds it when data leaves the server",
+                    "choose another name",
+                )
+
+
+def versions(service: Service, platform: Platform, report: Report) -> None:
+    """Report what the oldest Prometheus of the platform does not know."""
+    mine = platform.prometheus.version
+    for span, what, since in _needs(service):
+        if since > mine:
+            report.error(
+                span,
+                "SLO304",
+                f"{what} needs Prometheus {_spelled(since)}, the platform's is {_spelled(mine)}",
+                "write it without, or raise prometheus.version when every server is that new",
+            )
+
+
+def _needs(service: Service) -> Iterator[tuple[Span, str, Version]]:
+    for slo in service.slos:
+        for name in type(slo.sli).__dataclass_fields__:
+            value = getattr(slo.sli, name)
+            if isinstance(value, (Query, Selector)):
+                for what, since in value.needs:
+                    yield slo.span, what, since
+    for alert in service.alerts:
+        for what, since in alert.expr.needs:
+            yield alert.expr_span, what, since
+        for text in (alert.summary, alert.description, *dict(alert.labels).values()):
+            for what, since in parse_template(text).needs:
+                yield alert.span, what, since
+    for text in dict(service.labels).values():
+        for what, since in parse_template(text).needs:
+            yield service.labels_span, what, since
+
+
+def _spelled(version: Version) -> str:
+    return f"{version[0]}.{version[1]}"

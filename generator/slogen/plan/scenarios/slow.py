@@ -1,0 +1,111 @@
+"""On recorded rates over days: tickets, the windows of days and the budget.
+
+One sample in 55m: a month takes a second or two, and no window begins or ends on a sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from slogen.core import Duration
+from slogen.model import AlertClass
+from slogen.plan.scenarios.levels import exhausted, level_scenarios
+from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, braces, steps
+from slogen.plan.scenarios.windows import between
+from slogen.plan.tiers import Tier
+from slogen.promql import names
+
+EVERY = Duration.of("55m")
+DAYS = (Duration.of("2h"), Duration.of("1d"), Duration.of("3d"))
+
+
+def slow_scenarios(
+    subjects: tuple[Subject, ...], tiers: dict[str, tuple[Tier, ...]], apart: bool
+) -> Iterator[Scenario]:
+    """Yield the scenarios of the slow group; `apart`: what the fast group records must be fed, it runs elsewhere."""
+    if not subjects:
+        return
+    yield _windows(subjects, apart)
+    for subject in subjects:
+        yield exhausted(subject, EVERY)
+        mine = tiers[subject.slo.name]
+        yield from level_scenarios(subject, mine, AlertClass.WARNING, EVERY)
+        yield from _smoulders(subject, mine, apart)
+
+
+def _constants(subject: Subject, samples: int, apart: bool) -> list[tuple[str, str]]:
+    if not apart:
+        return []
+    return [(subject.recorded(names.BUDGET, {}), steps((samples, subject.slo.objective.budget.value)))]
+
+
+def _windows(subjects: tuple[Subject, ...], apart: bool) -> Scenario:
+    """Errors in the first sample, half of the period's budget if traffic goes on: each window keeps and drops them."""
+    periods = sorted({subject.slo.objective.window for subject in subjects})
+    longest = _samples(periods[-1])
+    series: list[tuple[str, str]] = []
+    expects = []
+    for number, subject in enumerate(subjects, 1):
+        period = subject.slo.objective.window
+        parts, budget = period.ms // 300_000, Fraction(subject.slo.objective.budget.value)
+        total = 100 * number
+        errors = budget * total * parts / 2
+        series += [
+            (subject.recorded(names.ERRORS_RATE), steps((1, errors), (longest, 0))),
+            (subject.recorded(names.TOTAL_RATE), steps((longest + 1, total))),
+            *_constants(subject, longest + 1, apart),
+        ]
+        series += [(name, values) for name, values in subject.others(series[-3:]) if 'service="another"' in name]
+        for window in sorted({*DAYS, period}):
+            count = _samples(window)
+            share = errors / total / count
+            expects += [
+                _whole(subject, EVERY * (count - 1), names.ratio_rate(window), share),
+                _whole(subject, EVERY * count, names.ratio_rate(window), Fraction(0)),
+            ]
+        last = EVERY * (_samples(period) - 1)
+        expects += [
+            _whole(subject, last, names.PERIOD_BURN, errors / total / _samples(period) / budget),
+            _whole(subject, last, names.BUDGET_REMAINING, Fraction(1, 2)),
+            _whole(subject, EVERY, names.ERRORS_AVG, Fraction(0)),
+            _whole(subject, EVERY, names.TOTAL_AVG, Fraction(total)),
+        ]
+    return Scenario(
+        name=f"{subjects[0].service.name}: an outage spends half of the budget: windows of days keep it to their end",
+        interval=EVERY,
+        series=tuple(series),
+        expects=tuple(sorted(expects, key=lambda expect: expect.at)),
+    )
+
+
+def _samples(window: Duration) -> int:
+    """Return how many samples a window holds: it ends on one and begins between two."""
+    return window.ms // EVERY.ms + 1
+
+
+def _whole(subject: Subject, at: Duration, name: str, value: Fraction) -> Expect:
+    # Of every service that has an SLO of this name: another one's series must not get into the rules of this one.
+    expr = f'round({name}{{slo="{subject.slo.name}"}} * 1e6)'
+    return Expect(at=at, expr=expr, samples=((braces(subject.labels()), str(round(value * 10**6))),))
+
+
+def _smoulders(subject: Subject, tiers: tuple[Tier, ...], apart: bool) -> Iterator[Scenario]:
+    share = between(subject, tiers)
+    if share is None:
+        return
+    count = 4
+    series = [
+        (subject.recorded(names.ERRORS_RATE), steps((count, share * 10**6))),
+        (subject.recorded(names.TOTAL_RATE), steps((count, 10**6))),
+        *_constants(subject, count, apart),
+    ]
+    if apart:
+        series.append((subject.recorded(names.ratio_rate(Duration.of("6h"))), steps((count, share))))
+    ticket = subject.alert(names.BURN_ALERT, AlertClass.WARNING)
+    yield subject.scenario(
+        "a burn that is worth a ticket raises one",
+        EVERY,
+        series,
+        [subject.firing_of(EVERY * 3, names.BURN_ALERT, ticket)],
+    )

@@ -1,0 +1,263 @@
+"""On recorded rates, one sample in 5m: the windows up to 6h, data that vanishes, flapping, values of `by`.
+
+The samples lie so that no window begins or ends on one: Prometheus 2 and 3 then read the same. Rules are evaluated
+twice as often, for in Prometheus 3 nothing is seen of what was recorded 5m ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from slogen.core import Duration, plain
+from slogen.model import AlertClass
+from slogen.plan.scenarios.levels import FIVE, PLENTY, level, only_page, remembered
+from slogen.plan.scenarios.scenario import Expect, Labels, Scenario, Subject, braces, minutes, steps
+from slogen.plan.tiers import Tier
+from slogen.promql import names
+
+# Window, samples of 5m in it, and what 72 errors a second in one of them, among 100, are of its events.
+WINDOWS = (
+    ("5m", 1, Fraction(72, 100)),
+    ("30m", 6, Fraction(12, 100)),
+    ("1h", 12, Fraction(6, 100)),
+    ("6h", 72, Fraction(1, 100)),
+)
+HALF = Duration.of("2m30s")
+HEALTHY = 72  # samples before, as long as the longest window
+
+
+def window_scenarios(subjects: tuple[Subject, ...], tiers: dict[str, tuple[Tier, ...]]) -> Iterator[Scenario]:
+    """Yield the scenarios on recorded rates of a service."""
+    if not subjects:
+        return
+    yield _ratios(subjects)
+    yield _no_traffic(subjects)
+    for subject in subjects:
+        yield _promises(subject)
+        mine = tiers[subject.slo.name]
+        yield from remembered(subject, mine)
+        if any(tier.severity is AlertClass.CRITICAL for tier in mine):
+            yield _vanishes(subject)
+            yield _recovers(subject)
+            yield from _detected(subject, mine)
+            yield from _flaps(subject, mine)
+            yield from _smoulders(subject, mine)
+        if subject.slo.by:
+            yield from _by_values(subject, mine)
+
+
+def _rates(subject: Subject, errors: str, total: str, by: Labels | None = None) -> list[tuple[str, str]]:
+    return [(subject.recorded(names.ERRORS_RATE, by), errors), (subject.recorded(names.TOTAL_RATE, by), total)]
+
+
+def _ratios(subjects: tuple[Subject, ...]) -> Scenario:
+    service = subjects[0].service.name
+    series = [
+        pair
+        for number, subject in enumerate(subjects, 1)
+        for pair in _rates(subject, steps((HEALTHY, 0), (1, 72), (HEALTHY, 0)), steps((2 * HEALTHY + 1, 100 * number)))
+    ]
+    for subject in subjects:
+        another = {**subject.labels(), "service": "another"}
+        series += [(name + braces(another), "1x200") for name in (names.ERRORS_RATE, names.TOTAL_RATE)]
+        another = {"service": "another", "slo": subject.slo.name}
+        series += [(name + braces(another), "1x200") for name in (names.BUDGET, names.OBJECTIVE)]
+    expects = []
+    for window, parts, share in WINDOWS:
+        for place, seen in ((HEALTHY, share), (HEALTHY + parts - 1, share), (HEALTHY + parts, Fraction(0))):
+            samples = tuple(
+                (braces(subject.labels()), str(round(seen / number * 10**9)))
+                for number, subject in enumerate(subjects, 1)
+            )
+            expr = f"round(slo:sli_error:ratio_rate{window} * 1e9)"
+            expects.append(Expect(at=FIVE * place, expr=expr, samples=samples))
+    expects += [
+        Expect(
+            at=FIVE * HEALTHY,
+            expr=f'round({names.CURRENT_BURN}{{slo="{subject.slo.name}"}} * {subject.slo.objective.budget} * 1e9)',
+            samples=((braces(subject.labels()), str(round(Fraction(72, 100) / number * 10**9))),),
+        )
+        for number, subject in enumerate(subjects, 1)
+    ]
+    first = tuple((braces(subject.labels()), "0") for subject in subjects)
+    expects += [
+        Expect(at=Duration(0), expr=f"slo:sli_error:ratio_rate{window} * 0", samples=first) for window, _, _ in WINDOWS
+    ]
+    return Scenario(
+        name=f"{service}: 5m of errors are counted in full by each window up to 6h, and no longer than it reaches",
+        interval=FIVE,
+        series=tuple(series),
+        expects=tuple(sorted(expects, key=lambda expect: expect.at)),
+    )
+
+
+def _no_traffic(subjects: tuple[Subject, ...]) -> Scenario:
+    service = subjects[0].service.name
+    return Scenario(
+        name=f"{service}: without traffic there is no ratio, neither 0 nor NaN",
+        interval=FIVE,
+        series=tuple(pair for subject in subjects for pair in _rates(subject, steps((3, 0)), steps((3, 0)))),
+        expects=(Expect(at=minutes(10), expr=f'{{__name__=~"slo:sli_error:ratio_rate.*",service="{service}"}}'),),
+    )
+
+
+def _promises(subject: Subject) -> Scenario:
+    slo, plain = subject.slo, subject.labels({})
+    told = {
+        "objective": slo.objective.target.percent,
+        "window": str(slo.objective.window),
+        "team": subject.service.team,
+    }
+    days = slo.objective.window.ms // 86_400_000
+    zero, another = Duration(0), names.OBJECTIVE + braces({"service": "another", "slo": slo.name})
+    expects = [
+        Expect(
+            at=zero, expr=f'{name}{{slo="{slo.name}"}}', samples=((name + braces({**plain, **more}), value), *beside)
+        )
+        for name, more, value, beside in (
+            (names.OBJECTIVE, {}, str(slo.objective.target), ((another, "1"),)),
+            (names.BUDGET, {}, str(slo.objective.budget), ()),
+            (names.PERIOD_DAYS, {}, str(days), ()),
+            (names.INFO, told, "1", ()),
+        )
+    ]
+    return subject.scenario(
+        f"it promises {slo.objective.target.percent} % over {slo.objective.window}, and that is recorded; "
+        + ("10m without data are told" if slo.no_data else "missing data are not told"),
+        FIVE,
+        [(another, "1x3")],
+        [
+            *expects,
+            subject.firing(minutes(5)),
+            subject.firing(minutes(10), *_silent(subject, {})),
+        ],
+    )
+
+
+def _silent(subject: Subject, by: Labels | None = None) -> list[dict[str, str]]:
+    severity = subject.slo.no_data
+    return [subject.alert(names.NO_DATA_ALERT, severity, by)] if severity else []
+
+
+def _climbed(subject: Subject, page: dict[str, str], lasted: int) -> list[dict[str, str]]:
+    """Return a critical alert with the rungs that it has climbed after so many minutes."""
+    climbs = page["severity"] == "critical" and subject.slo.alerting.escalate
+    ladder = [step.after for step in subject.platform.routing.critical if step.after.ms] if climbs else []
+    return [page, *({**page, "escalation": str(after)} for after in ladder if after <= minutes(lasted))]
+
+
+def _vanishes(subject: Subject) -> Scenario:
+    page = subject.alert(names.BURN_ALERT, AlertClass.CRITICAL)
+    missing = [*_silent(subject), *(_silent(subject, {}) if subject.slo.by else [])]
+
+    def gone(lasted: int) -> list[dict[str, str]]:
+        return [alert for one in missing for alert in _climbed(subject, one, lasted)]
+
+    failing = steps((7, PLENTY)) + " stale"
+    return subject.scenario(
+        "everything fails, and after 30m its data vanish: the page and its ladder go on for an hour",
+        FIVE,
+        _rates(subject, failing, failing),
+        [
+            subject.firing(minutes(20), *_climbed(subject, page, 20)),
+            subject.firing(minutes(40), *_climbed(subject, page, 40)),
+            subject.firing(minutes(85), *_climbed(subject, page, 85), *gone(40)),
+            subject.firing(minutes(110), *gone(65)),
+        ],
+    )
+
+
+# Errors at so many times the level of the page over 1h: the samples of 5m that stay below it.
+TIMES = ((4, 3), (2, 6), (Fraction(5, 4), 9))
+
+
+def _detected(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:
+    """Yield errors after six healthy hours: n of 12 samples bad at m times the level page once n > 12/m."""
+    hourly = next((tier for tier in tiers if str(tier.long) == "1h"), None)
+    at = Fraction(level(subject.slo, hourly)) if hourly else Fraction(1)
+    for times, below in TIMES:
+        share = at * times
+        if share <= 1:
+            errors = steps((HEALTHY, 0), (12, share * 10**6))
+            yield subject.scenario(
+                f"{plain(share * 100)} % errors after six healthy hours: the page comes after {FIVE * below}",
+                FIVE,
+                _rates(subject, errors, steps((HEALTHY + 12, 10**6))),
+                [
+                    only_page(subject, FIVE * (HEALTHY + below - 1)),
+                    only_page(subject, FIVE * (HEALTHY + below), fires=True),
+                ],
+            )
+            return
+
+
+def _recovers(subject: Subject) -> Scenario:
+    return subject.scenario(
+        "everything fails for 10m: the page is over an hour later",
+        FIVE,
+        _rates(subject, steps((3, PLENTY), (12, 0)), steps((15, PLENTY))),
+        [only_page(subject, minutes(10), fires=True), only_page(subject, minutes(70))],
+    )
+
+
+def _flaps(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:
+    sixth = next((tier for tier in tiers if str(tier.long) == "6h" and tier.severity is AlertClass.CRITICAL), None)
+    if sixth is None or level(subject.slo, sixth) >= Fraction(3, 10):
+        return
+    page = subject.alert(names.BURN_ALERT, AlertClass.CRITICAL)
+    flapping = " ".join(f"{PLENTY} 0" for _ in range(8))
+    yield subject.scenario(
+        "it fails in every other 5m: one page, and the ladder goes on",
+        FIVE,
+        _rates(subject, flapping, steps((16, PLENTY))),
+        [
+            subject.firing(minutes(70), *_climbed(subject, page, 70)),
+            subject.firing(minutes(75), *_climbed(subject, page, 75)),
+        ],
+    )
+
+
+def between(subject: Subject, tiers: tuple[Tier, ...]) -> Fraction | None:
+    """Return an error ratio that raises a ticket and no page, half-way between the two; None when there is none."""
+    tickets = [level(subject.slo, tier) for tier in tiers if tier.severity is AlertClass.WARNING]
+    pages = [level(subject.slo, tier) for tier in tiers if tier.severity is AlertClass.CRITICAL]
+    if not tickets or not pages or min(pages) <= min(tickets):
+        return None
+    return (Fraction(min(pages)) + Fraction(min(tickets))) / 2
+
+
+def _smoulders(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:
+    share = between(subject, tiers)
+    if share is not None:
+        yield subject.scenario(
+            "a burn that is worth a ticket does not page",
+            FIVE,
+            _rates(subject, steps((25, share * 10**6)), steps((25, 10**6))),
+            [subject.firing(minutes(60)), subject.firing(minutes(120))],
+        )
+
+
+def _by_values(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:
+    label = subject.slo.by[0]
+    other = {**subject.by, label: "b"}
+    healthy = _rates(subject, steps((90, 0)), steps((90, PLENTY)))
+    if any(tier.severity is AlertClass.CRITICAL for tier in tiers):
+        yield subject.scenario(
+            f"of two values of {label} one fails: the page names it alone",
+            FIVE,
+            [*healthy, *_rates(subject, steps((90, PLENTY)), steps((90, PLENTY)), other)],
+            [only_page(subject, minutes(10), fires=True, by=other)],
+        )
+    alerts = _silent(subject, other)
+    yield subject.scenario(
+        f"of two values of {label} one vanishes: it is missed for 6h, the other is not",
+        FIVE,
+        [*healthy, *_rates(subject, steps((7, 0)) + " stale", steps((7, PLENTY)) + " stale", other)],
+        [
+            subject.firing_of(minutes(40), names.NO_DATA_ALERT),
+            subject.firing_of(minutes(60), names.NO_DATA_ALERT, *alerts),
+            subject.firing_of(minutes(380), names.NO_DATA_ALERT, *alerts),
+            subject.firing_of(minutes(410), names.NO_DATA_ALERT),
+        ],
+    )

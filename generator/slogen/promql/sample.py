@@ -1,0 +1,129 @@
+"""Series that a selector matches, made from its matchers: what generated tests feed."""
+
+from __future__ import annotations
+
+import re
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+from slogen.promql.query import Selector, parsed
+
+Labels = dict[str, str]
+_LETTERS = "0x-"
+_CLASSES = {"CATEGORY_DIGIT": "0", "CATEGORY_WORD": "x", "CATEGORY_SPACE": " ", "CATEGORY_NOT_DIGIT": "x"}
+
+
+def sample(selector: Selector, *more: Selector) -> Labels | None:
+    """Return labels, `__name__` included, of a series that all the selectors match; None when none was found."""
+    return _search([matcher for one in (selector, *more) for matcher in _matchers(one)])
+
+
+def sample_outside(selector: Selector, other: Selector) -> Labels | None:
+    """Return labels of a series that `selector` matches and `other` does not; None when none was found."""
+    inside = _matchers(selector)
+    for name, operator, value in _matchers(other):
+        if (name, operator, value) not in inside:
+            found = _search([*inside, (name, _OPPOSITE[operator], value)])
+            if found is not None:
+                return found
+    return None
+
+
+def beside(selector: Selector) -> list[Labels]:
+    """Return labels of series that a selector would match, were it not for one of its matchers."""
+    inside = _matchers(selector)
+    found = []
+    for place, (name, operator, value) in enumerate(inside):
+        if name != "__name__":
+            labels = _search([*inside[:place], *inside[place + 1 :], (name, _OPPOSITE[operator], value)])
+            found += [] if labels is None else [labels]
+    return found
+
+
+def matches(selector: Selector, labels: Labels) -> bool:
+    """Return whether a series with these labels is selected."""
+    return all(_fits(labels.get(name, ""), operator, value) for name, operator, value in _matchers(selector))
+
+
+def series(labels: Labels, **more: str) -> str:
+    """Return labels in the notation of promtool; `more` is added where a label is not set."""
+    rest = {name: value for name, value in {**labels, **more, **labels}.items() if name != "__name__"}
+    inner = ",".join(f'{name}="{_escaped(value)}"' for name, value in rest.items())
+    return labels.get("__name__", "") + (f"{{{inner}}}" if inner else "")
+
+
+_OPPOSITE = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
+_OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+Matcher = tuple[str, str, str]
+
+
+def _matchers(selector: Selector) -> list[Matcher]:
+    tree = parsed(selector.text)
+    found = [
+        (matcher.name, _OPERATORS[str(matcher.op).split(".")[-1]], matcher.value) for matcher in tree.matchers.matchers
+    ]
+    return [("__name__", "=", tree.name), *found] if tree.name else found
+
+
+def _search(matchers: list[Matcher]) -> Labels | None:
+    labels: Labels = {}
+    for name in dict.fromkeys(name for name, *_ in matchers):
+        mine = [(operator, value) for other, operator, value in matchers if other == name]
+        candidates = ["", *(value for operator, value in mine if operator == "="), "other", "x", "1", "200"]
+        candidates += [made for operator, value in mine if operator == "=~" for made in _made(value)]
+        fitting = [value for value in candidates if all(_fits(value, *one) for one in mine)]
+        if not fitting:
+            return None
+        if fitting[0]:
+            labels[name] = fitting[0]
+    return labels
+
+
+def _fits(text: str, operator: str, value: str) -> bool:
+    match operator:
+        case "=":
+            return text == value
+        case "!=":
+            return text != value
+    try:
+        return (re.fullmatch(value, text) is not None) == (operator == "=~")
+    except re.error:
+        return False
+
+
+def _made(pattern: str) -> list[str]:
+    """Return a few strings that a regular expression matches."""
+    try:
+        tree = _parser.parse(pattern)
+    except re.error:
+        return []
+    return [_write(tree, choice) for choice in range(3)]
+
+
+def _write(tree: Any, choice: int) -> str:
+    return "".join(_one(str(operator), argument, choice) for operator, argument in tree)
+
+
+def _one(operator: str, argument: Any, choice: int) -> str:
+    match operator:
+        case "LITERAL":
+            return chr(argument)
+        case "ANY" | "NOT_LITERAL":
+            return _LETTERS[choice]
+        case "SUBPATTERN":
+            return _write(argument[3], choice)
+        case "BRANCH":
+            return _write(argument[1][choice % len(argument[1])], choice)
+        case "MAX_REPEAT" | "MIN_REPEAT":
+            least, most, inner = argument
+            return _write(inner, choice) * max(int(least), min(1, int(most)))
+        case "IN":
+            kind, value = argument[choice % len(argument)]
+            if str(kind) == "RANGE":
+                return chr(value[0])
+            return chr(value) if str(kind) == "LITERAL" else str(_CLASSES.get(str(value), _LETTERS[choice]))
+    return ""  # anchors and the like
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,50 @@
+"""Fields that several tables share: names, labels, addresses, series."""
+
+from __future__ import annotations
+
+from slogen.model import AlertClass
+from slogen.promql.names import RESERVED_LABELS
+from slogen.source.fields import DNS_LABEL, LABEL_NAME, Choice, Text
+from slogen.source.records import Except, MapOf, Refused
+from slogen.source.templates import LabelValue
+
+DNS_HINT = "write lower-case letters, digits and dashes, at most 63 characters"
+NAME = Text(
+    DNS_LABEL,
+    "a valid name",
+    f"{DNS_HINT}, such as api-gateway",
+    code="SLO101",
+)
+LINE = Text(limit=1000)
+CLASSES = Choice(tuple(AlertClass))
+LABEL_HINT = "write letters, digits and _, and no digit first"
+_RESERVED = "__.*|" + "|".join(sorted(RESERVED_LABELS))
+LABELS = MapOf(
+    LABEL_NAME,
+    LabelValue(Text(limit=1000, what="a label value")),
+    "a label name",
+    LABEL_HINT,
+    Refused(
+        pattern=_RESERVED,
+        code="SLO106",
+        message="the label {} is reserved",
+        hint="choose another name",
+    ),
+)
+ADDRESS = Text(r"https?://[^\s{}\"'\\]+", "a web address", "write http://… or https://…")
+LINKS = MapOf(
+    "[a-z][a-zA-Z0-9]*",
+    ADDRESS,
+    "a link name",
+    "write letters and digits, and a small letter first",
+)
+BY = Except(
+    Text(LABEL_NAME, "a label name", "write a Prometheus label such as region"),
+    Refused(
+        pattern=f"{_RESERVED}|objective|window",
+        code="SLO106",
+        message="the label {} is reserved",
+        hint="keep another label: slogen or Prometheus writes this one",
+    ),
+)
+SERIES = MapOf(r"[^\x00-\x1f]+", Text(what="a row of values such as 1x30"), "a series", "write it on one line")

@@ -1,0 +1,195 @@
+"""What is wrong with the input, where, and what to change, word for word."""
+
+from __future__ import annotations
+
+import pytest
+
+from slogen.core import Report
+from slogen.source.documents import read_file
+
+SERVICE = """\
+apiVersion: slogen/v1
+kind: Service
+metadata: {name: web, team: core}
+slos:
+  - name: up
+    objective: 99.9
+    sli: {events: {total: a_total, bad: b_total}}
+"""
+PLATFORM = """\
+apiVersion: slogen/v1
+kind: Platform
+metadata: {name: shop}
+prometheus: {retention: 90d}
+receivers: {sre: {pagerduty: {routingKeyFile: /k}}, chat: {webhook: {url: "http://chat"}}}
+routing:
+  critical:
+    - {after: 0s, notify: [sre]}
+    - {after: 1h, notify: [chat]}
+"""
+ONE_KIND = "give exactly one of events, latency, boolean, threshold, freshness, query"
+NAME_HINT = "write lower-case letters, digits and dashes, at most 63 characters, such as api-gateway"
+
+# What is written instead of what, and every problem: place, code, message, hint.
+OF_SERVICES = {
+    "a word that is nearly one of a few": (
+        ("objective: 99.9", "objective: 99.9\n    noData: crit"),
+        ["7:13 SLO005: 'crit' is none of critical, warning, info, off; did you mean 'critical'?"],
+    ),
+    "a kind that is nearly one": (
+        ("Service", "Servic"),
+        ["2:7 SLO005: 'Servic' is not a kind of document; did you mean 'Service'?"],
+    ),
+    "a quote that is never closed": (
+        ("99.9", "'99.9"),
+        ["6:16 SLO001: not valid YAML: found unexpected end of stream while scanning a quoted scalar; close the quote"],
+    ),
+    "a tag": (
+        ("99.9", "!!float 99.9"),
+        ["6:16 SLO001: the tag !!float is not supported; leave it out"],
+    ),
+    "a merge key": (
+        ("objective: 99.9", "objective: 99.9\n    <<: {by: [a]}"),
+        ["7:5 SLO008: merge keys are not supported; write the keys out"],
+    ),
+    "a required key that is misspelt": (
+        ("objective:", "objektive:"),
+        ["6:5 SLO008: unknown key 'objektive'; did you mean 'objective'?"],
+    ),
+    "the one key of several that is misspelt": (
+        ("events:", "event:"),
+        ["7:11 SLO008: unknown key 'event'; did you mean 'events'?"],
+    ),
+    "a required key that is missing beside an unknown one": (
+        ("objective: 99.9", "zzz: 1"),
+        [
+            "5:5 SLO009: the key 'objective' is missing; add objective: percent of good events, e.g. 99.9",
+            "6:5 SLO008: unknown key 'zzz'; known: name, description, objective, window, sli, by, traffic, noData, "
+            "alerting, tests",
+        ],
+    ),
+    "neither of two": (
+        (", bad: b_total", ""),
+        ["7:19 SLO010: neither bad nor good is given; give exactly one of bad, good"],
+    ),
+    "both of two": (
+        ("bad:", "good: c_total, bad:"),
+        ["7:51 SLO010: both good and bad are given; give exactly one of bad, good"],
+    ),
+    "none of several": (
+        ("{events: {total: a_total, bad: b_total}}", "{}"),
+        [f"7:10 SLO010: none of events, latency, boolean, threshold, freshness, query is given; {ONE_KIND}"],
+    ),
+    "three of several": (
+        ("{events:", "{boolean: up, freshness: {timestamp: t, maxAge: 1h}, events:"),
+        [f"7:24 SLO010: boolean, freshness and events are given, only one may be; {ONE_KIND}"],
+    ),
+    "a key without a text": (
+        ("team: core", "team: "),
+        [f"3:29 SLO004: a valid name is wanted, but nothing is written; {NAME_HINT}"],
+    ),
+    "an empty text": (
+        ("team: core", 'team: ""'),
+        [f"3:29 SLO101: a valid name is wanted, but the text is empty; {NAME_HINT}"],
+    ),
+    "a number for a text": (
+        ("team: core", "team: 5"),
+        ['3:29 SLO004: a valid name is wanted, not 5; put quotes around it: "5"'],
+    ),
+    "a key without a list": (
+        ("objective: 99.9", "objective: 99.9\n    by:"),
+        ["7:8 SLO004: a list is wanted here, but nothing is written; write - before each value"],
+    ),
+    "a key without a map": (
+        ("objective: 99.9", "objective: 99.9\n    alerting:"),
+        ["7:14 SLO004: a map is wanted here, but nothing is written; known keys: critical, warning, escalate"],
+    ),
+    "maps where a list wants different words": (
+        ("objective: 99.9", "objective: 99.9\n    by: [{}, {}, a, a]"),
+        [
+            "7:10 SLO004: a label name is wanted here, not a map; write a label name",
+            "7:14 SLO004: a label name is wanted here, not a map; write a label name",
+            "7:21 SLO003: 'a' is written twice; remove one",
+        ],
+    ),
+    "a window of half days": (
+        ("objective: 99.9", "objective: 99.9\n    window: 36h"),
+        ["7:13 SLO018: 36h is not a multiple of 1d; write a multiple of 1d"],
+    ),
+    "a label that Prometheus does not take": (
+        ("team: core", "team: core, labels: {a-b: c}"),
+        ["3:44 SLO005: 'a-b' is not a label name; write letters, digits and _, and no digit first"],
+    ),
+}
+OF_PLATFORMS = {
+    "a webhook without an address": (
+        ('{url: "http://chat"}', "{}"),
+        ["5:69 SLO010: neither url nor urlFile is given; give exactly one of url, urlFile"],
+    ),
+    "a channel that YAML takes for a comment": (
+        ('{webhook: {url: "http://chat"}}', "{slack: {apiUrlFile: /s, channel: #team\n  }}"),
+        ['6:3 SLO004: a channel is wanted, but nothing is written; write one such as "#team"'],
+    ),
+    "secrets of the object storage": (
+        ("90d}", "90d}\nthanos: {objectStorage: {type: S3, config: {bucket: b, access_key: a, sse_token: c}}}"),
+        [
+            "5:56 SLO113: 'access_key' holds a literal secret; leave it out: give it to Thanos by file or Secret",
+            "5:71 SLO113: 'sse_token' holds a literal secret; leave it out: give it to Thanos by file or Secret",
+        ],
+    ),
+    "a time interval": (
+        ("90d}", "90d}\ntimeIntervals: {night: {}}"),
+        ["5:24 SLO007: a time interval is not supported yet; leave it out"],
+    ),
+    "no time interval": (("90d}", "90d}\ntimeIntervals: {}"), []),
+    "a step that tells nobody at once": (
+        ("after: 0s", "after: 5m"),
+        ["8:7 SLO401: nobody is told at once; set the first step to after: 0s"],
+    ),
+    "the team in the ladder": (
+        ("notify: [sre]", "notify: [sre, team]"),
+        ["8:33 SLO402: the receiver 'team' is not declared; `team` stands only in warning and info"],
+    ),
+    "a receiver that is misspelt": (
+        ("notify: [chat]", "notify: [chat, sr]"),
+        ["9:34 SLO402: the receiver 'sr' is not declared; did you mean 'sre'?"],
+    ),
+    "a misspelt receiver beside the team": (
+        ("routing:", "routing:\n  warning: {notify: [team, char]}"),
+        ["7:28 SLO402: the receiver 'char' is not declared; did you mean 'chat'?"],
+    ),
+    "a team of a receiver that is not there": (
+        ("routing:", "teams: {core: {notify: [nobody]}}\nrouting:"),
+        ["6:25 SLO402: the receiver 'nobody' is not declared; known: sre, chat"],
+    ),
+    "no receivers": (
+        ('{sre: {pagerduty: {routingKeyFile: /k}}, chat: {webhook: {url: "http://chat"}}}', "{}"),
+        [
+            "8:28 SLO402: the receiver 'sre' is not declared; declare it under receivers",
+            "9:28 SLO402: the receiver 'chat' is not declared; declare it under receivers",
+        ],
+    ),
+}
+
+
+def told(document: str, change: tuple[str, str]) -> list[str]:
+    """Return every problem of the document with a change, as the tables above write them."""
+    old, new = change
+    assert document.count(old) == 1
+    report = Report()
+    read_file("x.yaml", document.replace(old, new), report)
+    return [f"{p.span.line}:{p.span.col} {p.code}: {p.message}; {p.hint}" for p in report]
+
+
+@pytest.mark.parametrize("name", OF_SERVICES)
+def test_a_mistake_in_a_service_is_told(name: str) -> None:
+    """Nothing more and nothing less than the table says."""
+    change, expected = OF_SERVICES[name]
+    assert told(SERVICE, change) == expected
+
+
+@pytest.mark.parametrize("name", OF_PLATFORMS)
+def test_a_mistake_in_a_platform_is_told(name: str) -> None:
+    """Nothing more and nothing less than the table says."""
+    change, expected = OF_PLATFORMS[name]
+    assert told(PLATFORM, change) == expected
