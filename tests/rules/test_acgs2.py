@@ -11,10 +11,6 @@ import pytest
 import yaml
 
 from slogen.app.build import Outcome, load
-from slogen.core import Duration
-from slogen.emit.prometheus import groups_text
-from slogen.plan import alerts
-from slogen.plan.rules import Evaluator, RuleGroup
 from tests.conftest import ROOT
 
 FILES = sorted((ROOT / "rules" / "prometheus").glob("*.yaml")) + sorted((ROOT / "rules" / "thanos").glob("*.yaml"))
@@ -61,42 +57,10 @@ def test_kubernetes_resources_are_valid_to_the_last_field() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_cause_alerts_fire_and_stay_quiet_as_declared(promtool: str, name: str, tmp_path: Path) -> None:
-    """Each has a test that fires it and one that does not, and promtool agrees with both."""
-    outcome = Outcome(ROOT)
-    catalog = load(ROOT, outcome)
+def test_every_cause_alert_is_tried_by_its_owner(name: str) -> None:
+    """On series that fire it and on series that do not; tests/promtool has both, test_generated.py runs them."""
+    catalog = load(ROOT, Outcome(ROOT))
     assert catalog is not None
     service = next(service for service in catalog.services if service.name == name)
-    blocks = tuple(alerts.cause(service, alert, catalog.platform) for alert in service.alerts)
-    group = RuleGroup(name="causes", interval=Duration.of("30s"), evaluator=Evaluator.PROMETHEUS, blocks=blocks)
-    tests = []
     for alert in service.alerts:
         assert {"fires", "quiet"} == {"fires" if case.fires else "quiet" for case in alert.tests}, alert.name
-        for case in alert.tests:
-            count = f'count(group(ALERTS{{alertname="{alert.name}",alertstate="firing"}})) or vector(0)'
-            tests.append(
-                {
-                    "interval": "1m",
-                    "input_series": [{"series": series, "values": values} for series, values in case.series],
-                    "promql_expr_test": [
-                        {
-                            "expr": count,
-                            "eval_time": str(case.fires or case.quiet),
-                            "exp_samples": [{"value": 1 if case.fires else 0}],
-                        }
-                    ],
-                }
-            )
-    assert tests
-    (tmp_path / "rules.yaml").write_text("groups:\n" + groups_text((group,)), "utf-8")
-    document = {
-        "rule_files": ["rules.yaml"],
-        "evaluation_interval": "1m",
-        "group_eval_order": ["causes"],
-        "tests": tests,
-    }
-    (tmp_path / "test.yaml").write_text(yaml.safe_dump(document), "utf-8")
-    done = subprocess.run(
-        [promtool, "test", "rules", "test.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -134,10 +134,23 @@ def rate_is(at: Duration, subject: Subject, name: str, per_second: Fraction, by:
     return Expect(at=at, expr=f"round({name}{braces(labels)} * 3600)", samples=((braces(labels), str(hourly)),))
 
 
-def millionths(at: Duration, series: str, labels: Labels, value: Fraction, times: str = "1e6") -> Expect:
-    """Return that a series is `value`, compared as a whole number of millionths."""
-    whole = round(value * Fraction(Decimal(times)))
-    return Expect(at=at, expr=f"round({series} * {times})", samples=((braces(labels), str(whole)),))
+def strangers(subjects: Sequence[Subject], every: Duration, made: Mapping[str, Sequence[str]]) -> Scenario:
+    """Return that nothing is recorded of another service's series, whatever its SLOs are called.
+
+    `made` says what each series is made of; a label tells apart which of them each is fed for.
+    """
+    series, expects = [], []
+    for number, (name, parts) in enumerate(made.items(), 1):
+        for subject in subjects:
+            labels = {"service": "another", "slo": subject.slo.name, "case": str(number)}
+            series += [(part + braces(labels), "1x3") for part in parts]
+            expects.append(Expect(at=every, expr=name + braces(labels)))
+    return Scenario(
+        name=f"{subjects[0].service.name}: another service's series are left alone",
+        interval=every,
+        series=tuple(series),
+        expects=tuple(expects),
+    )
 
 
 def absent(at: Duration, series: str) -> Expect:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from slogen.core import Duration
 from slogen.model import AlertClass
 from slogen.plan.scenarios.levels import exhausted, level_scenarios
-from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, braces, steps
+from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, braces, steps, strangers
 from slogen.plan.scenarios.windows import between
 from slogen.plan.tiers import Tier
 from slogen.promql import names
@@ -27,6 +27,7 @@ def slow_scenarios(
     if not subjects:
         return
     yield _windows(subjects, apart)
+    yield strangers(subjects, EVERY, _strangers(subjects))
     for subject in subjects:
         yield exhausted(subject, EVERY)
         mine = tiers[subject.slo.name]
@@ -41,7 +42,7 @@ def _constants(subject: Subject, samples: int, apart: bool) -> list[tuple[str, s
 
 
 def _windows(subjects: tuple[Subject, ...], apart: bool) -> Scenario:
-    """Errors in the first sample, half of the period's budget if traffic goes on: each window keeps and drops them."""
+    """Errors in the first sample, with three times the traffic: each window keeps them to its end and drops them."""
     periods = sorted({subject.slo.objective.window for subject in subjects})
     longest = _samples(periods[-1])
     series: list[tuple[str, str]] = []
@@ -53,30 +54,41 @@ def _windows(subjects: tuple[Subject, ...], apart: bool) -> Scenario:
         errors = budget * total * parts / 2
         series += [
             (subject.recorded(names.ERRORS_RATE), steps((1, errors), (longest, 0))),
-            (subject.recorded(names.TOTAL_RATE), steps((longest + 1, total))),
+            (subject.recorded(names.TOTAL_RATE), steps((1, 3 * total), (longest, total))),
             *_constants(subject, longest + 1, apart),
         ]
         series += [(name, values) for name, values in subject.others(series[-3:]) if 'service="another"' in name]
         for window in sorted({*DAYS, period}):
             count = _samples(window)
-            share = errors / total / count
+            share = errors / total / (count + 2)
             expects += [
                 _whole(subject, EVERY * (count - 1), names.ratio_rate(window), share),
                 _whole(subject, EVERY * count, names.ratio_rate(window), Fraction(0)),
             ]
-        last = EVERY * (_samples(period) - 1)
+        count = _samples(period)
+        last, burnt = EVERY * (count - 1), errors / total / (count + 2) / budget
         expects += [
-            _whole(subject, last, names.PERIOD_BURN, errors / total / _samples(period) / budget),
-            _whole(subject, last, names.BUDGET_REMAINING, Fraction(1, 2)),
+            _whole(subject, last, names.PERIOD_BURN, burnt),
+            _whole(subject, last, names.BUDGET_REMAINING, 1 - burnt * count / parts),
             _whole(subject, EVERY, names.ERRORS_AVG, Fraction(0)),
             _whole(subject, EVERY, names.TOTAL_AVG, Fraction(total)),
         ]
     return Scenario(
-        name=f"{subjects[0].service.name}: an outage spends half of the budget: windows of days keep it to their end",
+        name=f"{subjects[0].service.name}: windows of days keep an outage at a peak to their end",
         interval=EVERY,
         series=tuple(series),
         expects=tuple(sorted(expects, key=lambda expect: expect.at)),
     )
+
+
+def _strangers(subjects: tuple[Subject, ...]) -> dict[str, tuple[str, ...]]:
+    rates, period = (names.ERRORS_AVG, names.TOTAL_AVG), max(subject.slo.objective.window for subject in subjects)
+    windows = {names.ratio_rate(window): rates for window in sorted({*DAYS, period})}
+    return {
+        **windows,
+        names.PERIOD_BURN: (names.ratio_rate(period), names.BUDGET),
+        names.BUDGET_REMAINING: (names.PERIOD_BURN, names.TOTAL_AVG),
+    }
 
 
 def _samples(window: Duration) -> int:

@@ -12,17 +12,14 @@ from fractions import Fraction
 from slogen.core import Duration, plain
 from slogen.model import AlertClass
 from slogen.plan.scenarios.levels import FIVE, PLENTY, level, only_page, remembered
-from slogen.plan.scenarios.scenario import Expect, Labels, Scenario, Subject, braces, minutes, steps
+from slogen.plan.scenarios.scenario import Expect, Labels, Scenario, Subject, braces, minutes, steps, strangers
 from slogen.plan.tiers import Tier
 from slogen.promql import names
 
-# Window, samples of 5m in it, and what 72 errors a second in one of them, among 100, are of its events.
-WINDOWS = (
-    ("5m", 1, Fraction(72, 100)),
-    ("30m", 6, Fraction(12, 100)),
-    ("1h", 12, Fraction(6, 100)),
-    ("6h", 72, Fraction(1, 100)),
-)
+# The windows, and how many samples of 5m each holds.
+WINDOWS = (("5m", 1), ("30m", 6), ("1h", 12), ("6h", 72))
+# What is recorded, and what it is made of.
+STRANGERS = {names.CURRENT_BURN: ("slo:sli_error:ratio_rate5m", names.BUDGET)}
 HALF = Duration.of("2m30s")
 HEALTHY = 72  # samples before, as long as the longest window
 
@@ -33,12 +30,17 @@ def window_scenarios(subjects: tuple[Subject, ...], tiers: dict[str, tuple[Tier,
         return
     yield _ratios(subjects)
     yield _no_traffic(subjects)
+    yield strangers(subjects, FIVE, STRANGERS)
     for subject in subjects:
         yield _promises(subject)
+        if subject.slo.no_data:
+            yield from _half_missing(subject)
         mine = tiers[subject.slo.name]
         yield from remembered(subject, mine)
         if any(tier.severity is AlertClass.CRITICAL for tier in mine):
             yield _vanishes(subject)
+            yield from _vanishes_at_the_level(subject, mine)
+            yield _never_paged(subject)
             yield _recovers(subject)
             yield from _detected(subject, mine)
             yield from _flaps(subject, mine)
@@ -56,7 +58,11 @@ def _ratios(subjects: tuple[Subject, ...]) -> Scenario:
     series = [
         pair
         for number, subject in enumerate(subjects, 1)
-        for pair in _rates(subject, steps((HEALTHY, 0), (1, 72), (HEALTHY, 0)), steps((2 * HEALTHY + 1, 100 * number)))
+        for pair in _rates(
+            subject,
+            steps((HEALTHY, 0), (1, 72), (HEALTHY, 0)),
+            steps((HEALTHY, 100 * number), (1, 100 * number + 72), (HEALTHY, 100 * number)),
+        )
     ]
     for subject in subjects:
         another = {**subject.labels(), "service": "another"}
@@ -64,25 +70,23 @@ def _ratios(subjects: tuple[Subject, ...]) -> Scenario:
         another = {"service": "another", "slo": subject.slo.name}
         series += [(name + braces(another), "1x200") for name in (names.BUDGET, names.OBJECTIVE)]
     expects = []
-    for window, parts, share in WINDOWS:
-        for place, seen in ((HEALTHY, share), (HEALTHY + parts - 1, share), (HEALTHY + parts, Fraction(0))):
-            samples = tuple(
-                (braces(subject.labels()), str(round(seen / number * 10**9)))
-                for number, subject in enumerate(subjects, 1)
-            )
+    for window, parts in WINDOWS:
+        seen = {subject: Fraction(72, 100 * number * parts + 72) for number, subject in enumerate(subjects, 1)}
+        for place, times in ((HEALTHY, 1), (HEALTHY + parts - 1, 1), (HEALTHY + parts, 0)):
             expr = f"round(slo:sli_error:ratio_rate{window} * 1e9)"
+            samples = tuple((braces(one.labels()), str(round(share * times * 10**9))) for one, share in seen.items())
             expects.append(Expect(at=FIVE * place, expr=expr, samples=samples))
     expects += [
         Expect(
             at=FIVE * HEALTHY,
             expr=f'round({names.CURRENT_BURN}{{slo="{subject.slo.name}"}} * {subject.slo.objective.budget} * 1e9)',
-            samples=((braces(subject.labels()), str(round(Fraction(72, 100) / number * 10**9))),),
+            samples=((braces(subject.labels()), str(round(Fraction(72, 100 * number + 72) * 10**9))),),
         )
         for number, subject in enumerate(subjects, 1)
     ]
     first = tuple((braces(subject.labels()), "0") for subject in subjects)
     expects += [
-        Expect(at=Duration(0), expr=f"slo:sli_error:ratio_rate{window} * 0", samples=first) for window, _, _ in WINDOWS
+        Expect(at=Duration(0), expr=f"slo:sli_error:ratio_rate{window} * 0", samples=first) for window, _ in WINDOWS
     ]
     return Scenario(
         name=f"{service}: 5m of errors are counted in full by each window up to 6h, and no longer than it reaches",
@@ -133,6 +137,22 @@ def _promises(subject: Subject) -> Scenario:
             subject.firing(minutes(10), *_silent(subject, {})),
         ],
     )
+
+
+def _half_missing(subject: Subject) -> Iterator[Scenario]:
+    """Yield that one of the two rates is not enough."""
+    for name, told in ((names.TOTAL_RATE, "errors"), (names.ERRORS_RATE, "events")):
+        # What is known of a value of `by` is its total.
+        known = _silent(subject) if subject.slo.by and name is names.TOTAL_RATE else []
+        yield subject.scenario(
+            f"its {told} are missing for 10m: that is no data",
+            FIVE,
+            [(subject.recorded(name), "1x3")],
+            [
+                subject.firing_of(minutes(5), names.NO_DATA_ALERT),
+                subject.firing_of(minutes(10), names.NO_DATA_ALERT, *known, *_silent(subject, {})),
+            ],
+        )
 
 
 def _silent(subject: Subject, by: Labels | None = None) -> list[dict[str, str]]:
@@ -190,6 +210,43 @@ def _detected(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:
                 ],
             )
             return
+
+
+def _vanishes_at_the_level(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:
+    """Yield that a page is held without data only if the last share of bad events was above its lowest level."""
+    lowest = min(level(subject.slo, tier) for tier in tiers if tier.severity is AlertClass.CRITICAL)
+    for times, held in ((Fraction(95, 100), False), (Fraction(105, 100), True)):
+        last = Fraction(lowest) * times * PLENTY
+        if last < PLENTY:
+            yield subject.scenario(
+                f"its data vanish at {plain(last * 100 / PLENTY)} % errors: the page is {'held' if held else 'over'}",
+                FIVE,
+                _rates(subject, steps((6, PLENTY), (1, last)) + " stale", steps((7, PLENTY)) + " stale"),
+                [only_page(subject, minutes(30), fires=True), only_page(subject, minutes(60), fires=held)],
+            )
+
+
+def _never_paged(subject: Subject) -> Scenario:
+    """Everything fails, but too little of it to page, and its data vanish: nothing else may be taken for its page."""
+    few = steps((7, Fraction(1, 10**6))) + " stale"
+    page = subject.alert(names.BURN_ALERT, AlertClass.CRITICAL)
+    beside = (
+        {**page, "alertstate": "firing", "severity": "warning"},
+        {**page, "alertstate": "firing", "escalation": "1m"},
+        {**page, "alertstate": "firing", "alertname": "Another"},
+        {**page, "alertstate": "pending", "team": "another"},
+    )
+    alerts = [("ALERTS" + braces(labels), "1x20") for labels in beside]
+    return subject.scenario(
+        "too few events to page, and their data vanish: no other alert is taken for its page",
+        FIVE,
+        [*_rates(subject, few, few), *alerts],
+        [
+            only_page(subject, minutes(25)),
+            only_page(subject, minutes(45)),
+            only_page(subject, minutes(75)),
+        ],
+    )
 
 
 def _recovers(subject: Subject) -> Scenario:
