@@ -1,4 +1,4 @@
-"""A planner that is wrong in a likely way is caught by the tests that it generates: they come from tables of their own."""
+"""A planner that is wrong in a likely way is caught by the tests that it generates: they have tables of their own."""
 
 from __future__ import annotations
 

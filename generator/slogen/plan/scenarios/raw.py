@@ -113,7 +113,7 @@ def _vanished(subject: Subject, feed: Source, every: Duration, per: Fraction) ->
     phases = (Phase(_scrapes(10, per)), Phase(_scrapes(20, per), gone=True))
     severity = subject.slo.no_data
     # With `by` the value is missed, and the SLO as a whole.
-    whose = [None, {}] if subject.slo.by else [None]
+    whose: list[dict[str, str] | None] = [None, {}] if subject.slo.by else [None]
     alerts = [subject.alert(names.NO_DATA_ALERT, severity, by) for by in whose] if severity else []
     told = "SLONoData fires 10m after the last rate" if severity else "no alert, as declared"
     return subject.scenario(

@@ -27,11 +27,13 @@ def slow_scenarios(
     if not subjects:
         return
     yield _windows(subjects, apart)
+    yield _days(subjects)
     yield strangers(subjects, EVERY, _strangers(subjects))
     for subject in subjects:
         yield exhausted(subject, EVERY)
         mine = tiers[subject.slo.name]
         yield from level_scenarios(subject, mine, AlertClass.WARNING, EVERY)
+        yield from _remembered(subject, mine)
         yield from _smoulders(subject, mine, apart)
 
 
@@ -79,6 +81,47 @@ def _windows(subjects: tuple[Subject, ...], apart: bool) -> Scenario:
         series=tuple(series),
         expects=tuple(sorted(expects, key=lambda expect: expect.at)),
     )
+
+
+def _days(subjects: tuple[Subject, ...]) -> Scenario:
+    """Six days of traffic, then errors in one sample: each window counts the events of its own length, not of more."""
+    before = 2 * _samples(DAYS[-1])
+    series, expects = [], []
+    for number, subject in enumerate(subjects, 1):
+        series += [
+            (subject.recorded(names.ERRORS_RATE), steps((before, 0), (1, 10))),
+            (subject.recorded(names.TOTAL_RATE), steps((before + 1, 100 * number))),
+        ]
+        expects += [
+            _whole(subject, EVERY * before, names.ratio_rate(window), Fraction(10, 100 * number * _samples(window)))
+            for window in DAYS
+        ]
+    return Scenario(
+        name=f"{subjects[0].service.name}: windows of days count the events of their own length",
+        interval=EVERY,
+        series=tuple(series),
+        expects=tuple(expects),
+    )
+
+
+def _remembered(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:
+    """Yield how long the guard of a ticket remembers bad events."""
+    for tier in (tier for tier in tiers if tier.severity is AlertClass.WARNING):
+        last = _samples(tier.long)
+        for place, counts in ((last - 1, True), (last, False)):
+            ones = steps((place, None), (1, 1))
+            ticket = [subject.alert(names.BURN_ALERT, AlertClass.WARNING)] if counts else []
+            yield subject.scenario(
+                f"ticket over {tier.short} and {tier.long}: bad events of {EVERY * place} ago "
+                + ("still count" if counts else "are forgotten"),
+                EVERY,
+                [
+                    (subject.recorded(names.ERRORS_AVG), steps((1, Fraction(tier.least, 300)), (place, 0))),
+                    (subject.recorded(names.ratio_rate(tier.short)), ones),
+                    (subject.recorded(names.ratio_rate(tier.long)), ones),
+                ],
+                [subject.firing_of(EVERY * place, names.BURN_ALERT, *ticket)],
+            )
 
 
 def _strangers(subjects: tuple[Subject, ...]) -> dict[str, tuple[str, ...]]:
