@@ -3,7 +3,8 @@
 # make lint    ruff and mypy
 # make bench   rule cost on a real Prometheus, compile speed
 # make e2e    the compiled rules on real servers
-.PHONY: build install test e2e lint bench clean
+# make mutate  would the generated tests notice a wrong rule? takes an hour for all services
+.PHONY: build install test e2e lint bench mutate clean
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -44,6 +45,10 @@ bench: $(DEV)
 	@tests/install-programs
 	$(VENV)/bin/python bench/cost.py
 	$(VENV)/bin/python bench/speed.py
+
+mutate: build
+	@tests/install-programs
+	$(VENV)/bin/slogen test --mutate $(SERVICE)
 
 clean:
 	rm -rf $(VENV) .slogen-staging-*

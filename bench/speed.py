@@ -130,7 +130,8 @@ def best(what: str, runs: int, once: Callable[[], Run]) -> tuple[float, float]:
 
 def clear(root: Path) -> None:
     """Delete all that slogen generated."""
-    shutil.rmtree(root / "rules", ignore_errors=True)
+    for folder in ("rules", "tests"):
+        shutil.rmtree(root / folder, ignore_errors=True)
 
 
 def builds(root: Path, runs: int) -> list[Row]:
@@ -142,7 +143,7 @@ def builds(root: Path, runs: int) -> list[Row]:
 
     rows: list[Row] = []
     for what, once, bar in (
-        ("build, cold", cold, COLD_SECONDS),
+        ("rules, cold", cold, COLD_SECONDS),
         ("rules, nothing changed", lambda: run("-C", str(root), "build", "--only", "prometheus"), None),
         ("rules and their tests", lambda: run("-C", str(root), "build"), None),
     ):

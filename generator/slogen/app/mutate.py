@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slogen.app.build import Outcome, load
 from slogen.app.programs import Program, run
+from slogen.core import Report
 from slogen.emit.prometheus import groups_text
 from slogen.emit.promtool import suite_text
 from slogen.model import Platform
+from slogen.plan.build import plan_service
 from slogen.plan.rules import ServicePlan
 from slogen.plan.scenarios import Scenario, Suite, suites
 from slogen.prove.equivalent import reason
@@ -23,19 +28,28 @@ _FIRST = 120  # evaluations that the first, cheapest batch of tests may take; th
 
 @dataclass(slots=True)
 class Score:
-    """How many mutants of a service the tests noticed; who survived, and who cannot be noticed and why."""
+    """How many mutants of a service the tests noticed; who survived, and who cannot be noticed and why.
+
+    `refused` mutants are no rules at all: promtool does not load them. Survivors in PromQL that the owners wrote are
+    told apart: what they notice depends on the tests that the owners declare.
+    """
 
     service: str
     killed: int = 0
+    killed_owned: int = 0
     refused: int = 0
     survivors: list[Mutant] = field(default_factory=list)
     equivalent: list[tuple[Mutant, str]] = field(default_factory=list)
+    seconds: float = 0.0
 
-    @property
-    def share(self) -> float:
-        """Share of the mutants that can be noticed and were."""
-        tried = self.killed + len(self.survivors)
-        return self.killed / tried if tried else 1.0
+    def surviving(self, owned: bool) -> list[Mutant]:
+        """Return the survivors in what owners wrote, or in what slogen did."""
+        return [mutant for mutant in self.survivors if mutant.owned is owned]
+
+    def share(self, owned: bool) -> float:
+        """Return the share of the mutants that were noticed, of those in what owners wrote or in what slogen did."""
+        killed, left = self.killed_owned if owned else self.killed, len(self.surviving(owned))
+        return killed / (killed + left) if killed + left else 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +61,32 @@ class _Batch:
     scenarios: tuple[Scenario, ...]
 
 
+def scores(
+    root: Path,
+    services: Sequence[str],
+    promtool: Program,
+    outcome: Outcome,
+    progress: Callable[[str, int, int], None],
+) -> Iterator[Score]:
+    """Yield the score of each service named, of all when none is; problems of the input go into `outcome`."""
+    catalog = load(root, outcome)
+    if catalog is None or outcome.report.failed:
+        return
+    for service in catalog.services:
+        if not services or service.name in services:
+            plan = plan_service(service, catalog.platform, Report())
+
+            def advance(done: int, total: int, name: str = service.name) -> None:
+                progress(f"{name}: mutants", done, total)
+
+            yield mutate(plan, catalog.platform, promtool, len(os.sched_getaffinity(0)), advance)
+
+
 def mutate(
     plan: ServicePlan, platform: Platform, promtool: Program, workers: int, progress: Callable[[int, int], None]
 ) -> Score:
     """Try every mutant of a service."""
+    started = time.monotonic()
     score, tried = Score(plan.service.name), suites(plan, platform)
     listed = list(mutants(plan))
     wanted = []
@@ -63,11 +99,13 @@ def mutate(
     with ThreadPoolExecutor(workers) as pool:
         fates = pool.map(lambda mutant: _fate(plan, tried, mutant, promtool), wanted)
         for number, (mutant, fate) in enumerate(zip(wanted, fates, strict=True), 1):
-            score.killed += fate == "killed"
+            score.killed += fate == "killed" and not mutant.owned
+            score.killed_owned += fate == "killed" and mutant.owned
             score.refused += fate == "refused"
             if fate == "survived":
                 score.survivors.append(mutant)
             progress(number, len(wanted))
+    score.seconds = time.monotonic() - started
     return score
 
 

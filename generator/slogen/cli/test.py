@@ -13,6 +13,7 @@ import click
 
 from slogen.app.programs import AMTOOL, PROMTOOL, Program, Tool, find
 from slogen.app.proof import Bench, Result, junit, known_services, nearest, prove, select, untested_services
+from slogen.cli.mutation import mutate
 from slogen.cli.progress import Progress
 
 
@@ -23,6 +24,7 @@ Examples:
   slogen test
   slogen test api-gateway postgresql
   slogen test --junit report.xml       for the CI server
+  slogen test --mutate redis           would the tests notice a wrong rule?
   slogen -v test                       one line a file
   slogen -C ../platform test --promtool ./bin/promtool
 
@@ -34,18 +36,30 @@ Exit codes: 0 all passed, 1 something failed, 2 usage, or a program is missing o
 @click.option(
     "--timeout", type=click.IntRange(min=1), default=300, metavar="SECONDS", show_default=True, help="Time for a file."
 )
+@click.option("--mutate", "mutating", is_flag=True, help="Try the tests on rules with a mistake each, for minutes.")
 @click.pass_obj
 def command(
-    settings: dict[str, Any], services: tuple[str, ...], report: str | None, promtool: str | None, timeout: int
+    settings: dict[str, Any],
+    services: tuple[str, ...],
+    report: str | None,
+    promtool: str | None,
+    timeout: int,
+    mutating: bool,
 ) -> None:
     """Run promtool on everything that is generated, or on what is generated for some services.
 
     These are the tests in tests/promtool/, the rules in rules/prometheus/ and rules/thanos/, and with amtool the
     configuration in alertmanager/, where there is one. What promtool passes over in silence fails: rule files that
     do not exist, files without tests, tests without an assertion, services without tests.
+
+    With --mutate each generated rule gets a mistake at a time: a threshold 10 % off, a window half or double, an
+    operator, matcher, branch or label changed or missing. What no test notices is printed.
     """
     root, started = Path(settings["root"]), time.monotonic()
     _must_be_known(root, services)
+    if mutating:
+        program = _found(PROMTOOL, root, promtool, "or name one with --promtool PATH or SLOGEN_PROMTOOL")
+        sys.exit(0 if mutate(root, services, program, verbose=settings["verbose"]) else 1)
     jobs = select(root, services)
     routing = any(job.layer == "routing" for job in jobs)
     bench = Bench(

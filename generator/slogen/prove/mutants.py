@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from slogen.core import Duration, plain
+from slogen.model import Boolean, QuerySli, Service, Threshold
 from slogen.plan.rules import AlertRule, Block, RecordingRule, Rule, RuleGroup, ServicePlan
+from slogen.promql import names
 
 _STRING = r'"(?:\\.|[^"\\])*"'
 _NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?"
@@ -37,6 +39,7 @@ class Mutant:
     place: int
     original: Rule
     rule: Rule | None
+    owned: bool = False  # in PromQL that the owner of the service wrote
 
     @property
     def name(self) -> str:
@@ -57,10 +60,25 @@ class Mutant:
 
 def mutants(plan: ServicePlan) -> Iterator[Mutant]:
     """Yield every mutant of the rules of a service, in the order of the rules."""
+    written = _written_by_owners(plan.service)
     for number, group in enumerate(plan.groups):
         for place, rule in enumerate(group.rules):
+            name = rule.record if isinstance(rule, RecordingRule) else rule.alert
+            mine = (name, dict(rule.labels).get("slo")) in written and "escalation" not in dict(rule.labels)
             for what, changed in _mistakes(rule):
-                yield Mutant(what=what, group=number, place=place, original=rule, rule=changed)
+                owned = mine and changed is not None and changed.expr != rule.expr
+                yield Mutant(what=what, group=number, place=place, original=rule, rule=changed, owned=owned)
+
+
+def _written_by_owners(service: Service) -> set[tuple[str, str | None]]:
+    """Return name and SLO of the rules whose expression is an owner's own PromQL and not made of selectors."""
+    found: set[tuple[str, str | None]] = {(alert.name, None) for alert in service.alerts}
+    for slo in service.slos:
+        sli = slo.sli
+        asks = isinstance(sli, QuerySli) or (isinstance(sli, (Boolean, Threshold)) and sli.metric.selector is None)
+        if asks:
+            found |= {(names.ERRORS_RATE, slo.name), (names.TOTAL_RATE, slo.name)}
+    return found
 
 
 def mutated(plan: ServicePlan, mutant: Mutant | None, slo: str | None = None) -> tuple[RuleGroup, ...]:
