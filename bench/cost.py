@@ -94,7 +94,7 @@ class Case:
     def name(self) -> str:
         """What was measured, in words."""
         service = "a service of one SLO" if self.slos == 1 else f"one of {self.slos} SLOs of a service"
-        return f"{service}, {'with a traffic hint: no guards' if self.hint else 'no traffic hint: guards'}"
+        return f"{service}, {'with' if self.hint else 'without'} a traffic hint"
 
 
 def log(text: str) -> None:

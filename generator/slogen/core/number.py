@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 # Enough digits for any threshold that a float can tell apart, few enough to read.
 _REPEATING = Context(prec=12)
@@ -96,12 +97,7 @@ class Duration:
         return Decimal(self.ms) / 1000
 
     def __str__(self) -> str:
-        rest, text = self.ms, ""
-        for unit in _SPELLED:
-            count, rest = divmod(rest, _UNITS[unit])
-            if count:
-                text += f"{count}{unit}"
-        return text or "0s"
+        return _spell(self.ms)
 
     def __add__(self, other: Duration) -> Duration:
         return Duration(self.ms + other.ms)
@@ -118,3 +114,13 @@ class Duration:
     def scaled(self, divisor: int) -> Duration:
         """Return the duration divided by `divisor`, at least one millisecond unless it is zero."""
         return self if divisor == 1 else Duration(max(round(self.ms / divisor), min(self.ms, 1)))
+
+
+@lru_cache(maxsize=4096)
+def _spell(ms: int) -> str:
+    rest, text = ms, ""
+    for unit in _SPELLED:
+        count, rest = divmod(rest, _UNITS[unit])
+        if count:
+            text += f"{count}{unit}"
+    return text or "0s"

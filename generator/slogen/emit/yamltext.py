@@ -17,6 +17,7 @@ _ODD = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufff
 _ODD_IN_BLOCK = re.compile(r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 
 
+@lru_cache(maxsize=65536)
 def scalar(text: str) -> str:
     """Return `text` as a YAML value on one line."""
     return text if _PLAIN.fullmatch(text) and not _WORDS.fullmatch(text) else _quoted(text)

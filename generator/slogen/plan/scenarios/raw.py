@@ -69,7 +69,7 @@ def _idle(subject: Subject, feed: Source, every: Duration, per: Fraction) -> Sce
     phases = (Phase(_scrapes(10, per), bad=3), Phase(_scrapes(20, per), events=0))
     at = minutes(28)
     return subject.scenario(
-        "traffic stops at 10m: no events, no ratio, no alert",
+        "traffic stops at 10m: no events, and no ratio",
         every,
         feed.write(phases),
         [

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from slogen.core import Duration, plain
 from slogen.model import AlertClass, Platform, Service, Slo
@@ -121,10 +122,12 @@ def fired(labels: Labels) -> tuple[str, str]:
 
 def braces(labels: Labels) -> str:
     """Return labels as PromQL writes them."""
-    escaped = {
-        name: value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for name, value in labels.items()
-    }
-    return "{" + ",".join(f'{name}="{value}"' for name, value in escaped.items()) + "}"
+    return "{" + ",".join([f'{name}="{_escaped(value)}"' for name, value in labels.items()]) + "}"
+
+
+@lru_cache(maxsize=4096)
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def rate_is(at: Duration, subject: Subject, name: str, per_second: Fraction, by: Labels | None = None) -> Expect:
