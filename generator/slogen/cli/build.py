@@ -29,7 +29,7 @@ Examples:
 @click.option("--only", type=click.Choice([emitter.name for emitter in EMITTERS]), help="Only this target.")
 @click.pass_obj
 def command(settings: dict[str, Any], check: bool, only: str | None) -> None:
-    """Compile slogen.yaml and slos/ into rules/.
+    """Compile slogen.yaml and slos/ into rules/, and the tests that prove them.
 
     Everything is compiled and checked first, files change only after that. Files of removed services are
     deleted; a file that slogen does not own is never overwritten.
@@ -72,7 +72,7 @@ def _summary(outcome: Outcome, verbose: bool) -> None:
         states = Counter(change.state for change in mine) + Counter(removed=len(gone))
         told = ", ".join(f"{states[state]} {state}" for state in ("new", "changed", "removed") if states[state])
         rules = sum(change.rules for change in mine)
-        line(f"{emitter.folder:<18} {len(mine):>5} files {rules:>7} rules   {told or 'unchanged'}")
+        line(f"{emitter.folder:<18} {len(mine):>5} files {rules:>7} {emitter.counts:<5}   {told or 'unchanged'}")
         if verbose:
             for change in mine:
                 line(f"  {change.state:<8} {change.path}")

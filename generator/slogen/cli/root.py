@@ -81,7 +81,7 @@ def group(ctx: click.Context, root: str, color: str) -> None:
 
     \b
     slogen init my-slos        a platform file and a first SLO that build at once
-    slogen build               slos/*.yaml and slogen.yaml to rules/
+    slogen build               slos/*.yaml and slogen.yaml to rules and their tests
     slogen build --check       in CI: is the committed output up to date?
     """
     if not os.path.isabs(root):

@@ -20,11 +20,12 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emitter:
-    """A target: its name for `--only`, the folder that it owns, and what it writes for a service."""
+    """A target: its name for `--only`, the folder that it owns, what it writes for a service, and of what."""
 
     name: str
     folder: str
     emit: Callable[[ServicePlan, Platform], Iterable[Artifact]]
+    counts: str = "rules"
 
 
 def header(source: str) -> str:

@@ -53,4 +53,4 @@ def _expect(expect: Expect) -> str:
     )
 
 
-EMITTER = Emitter(name="promtool", folder=FOLDER, emit=_emit)
+EMITTER = Emitter(name="promtool", folder=FOLDER, emit=_emit, counts="tests")
