@@ -41,6 +41,7 @@ class Score:
     survivors: list[Mutant] = field(default_factory=list)
     equivalent: list[tuple[Mutant, str]] = field(default_factory=list)
     seconds: float = 0.0
+    unsound: list[str] = field(default_factory=list)  # what fails on the rules as they are: nothing was tried
 
     def surviving(self, owned: bool) -> list[Mutant]:
         """Return the survivors in what owners wrote, or in what slogen did."""
@@ -88,6 +89,9 @@ def mutate(
     """Try every mutant of a service."""
     started = time.monotonic()
     score, tried = Score(plan.service.name), suites(plan, platform)
+    score.unsound = _unsound(plan, tried, promtool)
+    if score.unsound:
+        return score
     listed = list(mutants(plan))
     wanted = []
     for mutant in listed:
@@ -107,6 +111,18 @@ def mutate(
             progress(number, len(wanted))
     score.seconds = time.monotonic() - started
     return score
+
+
+def _unsound(plan: ServicePlan, tried: Sequence[Suite], promtool: Program) -> list[str]:
+    """Return what the tests complain of on rules without any mistake, cut down as they are for a mutant."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="slogen-mutant-") as folder:
+        for suite in tried:
+            for slo in dict.fromkeys(scenario.slo for scenario in suite.scenarios):
+                mine = tuple(scenario for scenario in suite.scenarios if scenario.slo == slo)
+                said = _run(plan, _Batch(suite=suite, slo=slo, scenarios=mine), None, promtool, Path(folder))
+                found += [] if said is None else [said]
+    return found
 
 
 def _fate(plan: ServicePlan, tried: Sequence[Suite], mutant: Mutant, promtool: Program) -> str:

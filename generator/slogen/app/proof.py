@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import signal
@@ -73,12 +72,6 @@ def untested_services(root: Path) -> set[str]:
     """Return the services that have rules below `root` and no tests."""
     rules = {_service(path) for folder in RULES_FOLDERS for path in _yaml_files(root, folder)}
     return rules - known_services(root)
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that `name` is most likely meant to be, if any is like it."""
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return close[0] if close else None
 
 
 def select(root: Path, services: Iterable[str] = ()) -> tuple[Job, ...]:

@@ -13,6 +13,7 @@ import click
 from slogen.app.build import Outcome, build
 from slogen.cli.problems import show
 from slogen.cli.progress import Progress
+from slogen.cli.words import count
 from slogen.emit import EMITTERS
 
 
@@ -63,7 +64,7 @@ def _summary(outcome: Outcome, verbose: bool) -> None:
         click.echo("  " + text, err=True)
 
     counts = ((outcome.services, "service"), (outcome.slos, "SLO"), (outcome.alerts, "cause alert"))
-    line(" · ".join(_count(number, what) for number, what in counts))
+    line(" · ".join(count(number, what) for number, what in counts))
     for emitter in EMITTERS:
         mine = [change for change in outcome.changes if change.emitter == emitter.name]
         gone = [path for path in outcome.removed if path.startswith(emitter.folder + "/")]
@@ -91,11 +92,7 @@ def _drift(outcome: Outcome) -> None:
     for path in outcome.removed:
         click.secho(f"left over: {path}", fg="red")
     verb = "differs" if len(outcome.drift) == 1 else "differ"
-    click.echo(f"{_count(len(outcome.drift), 'file')} {verb}: run `slogen build` and commit the result", err=True)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    click.echo(f"{count(len(outcome.drift), 'file')} {verb}: run `slogen build` and commit the result", err=True)
 
 
 __all__ = ["command"]

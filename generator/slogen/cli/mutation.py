@@ -12,6 +12,7 @@ from slogen.app.mutate import Score, scores
 from slogen.app.programs import Program
 from slogen.cli.problems import show
 from slogen.cli.progress import Progress
+from slogen.cli.words import printable
 
 LEAST = 0.98  # share of the mutants of slogen's own rules that must be noticed
 
@@ -27,7 +28,10 @@ def mutate(root: Path, services: Sequence[str], promtool: Program, *, verbose: b
     click.echo(_table(made))
     for score in made:
         _survivors(score, verbose)
-    return all(score.share(owned=False) >= LEAST for score in made)
+        for said in score.unsound:
+            click.secho(f"{score.service}: the tests fail on the rules as they are, no mutant was tried", fg="red")
+            click.echo(printable(said))
+    return all(score.share(owned=False) >= LEAST and not score.unsound for score in made)
 
 
 def _table(made: Sequence[Score]) -> str:

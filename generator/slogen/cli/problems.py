@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from slogen.cli.words import count, printable
 from slogen.core import Problem, Severity
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
@@ -28,7 +29,7 @@ def show(problems: Iterable[Problem], root: Path, *, files: Sequence[str], outco
         click.echo(_render(problem, sources[file]), err=True)
     if listed:
         errors = sum(problem.severity is Severity.ERROR for problem in listed)
-        counts = [_count(errors, "error")] * bool(errors) + [_count(len(listed) - errors, "warning")] * (
+        counts = [count(errors, "error")] * bool(errors) + [count(len(listed) - errors, "warning")] * (
             errors < len(listed)
         )
         touched = len({problem.span.file for problem in listed}.intersection(files))
@@ -38,10 +39,6 @@ def show(problems: Iterable[Problem], root: Path, *, files: Sequence[str], outco
 
 def _of(touched: int, files: int) -> str:
     return "1 file" if files == 1 else f"{touched} of {files} files"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _lines(path: Path) -> list[str]:
@@ -59,27 +56,22 @@ def _render(problem: Problem, lines: list[str]) -> str:
     head = (
         click.style(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
         + ": "
-        + click.style(_safe(problem.message), bold=True)
+        + click.style(printable(problem.message), bold=True)
     )
     gutter = len(str(span.line))
     bar = click.style(" " * gutter + " |", fg="blue")
     parts = [head, click.style(" " * gutter + "--> ", fg="blue") + str(span)]
     if span.line <= len(lines) and lines[span.line - 1].strip():
-        line = _safe(lines[span.line - 1].rstrip("\r")).expandtabs(1)
+        line = printable(lines[span.line - 1].rstrip("\r")).expandtabs(1)
         column, end = span.col - 1, span.end - 1 if span.end > span.col else span.col
         if len(line) > _WIDEST:
             start = max(0, column - 60)
             line, column, end = "…" + line[start + 1 : start + _WIDEST] + "…", column - start, end - start
         carets = "^" * max(1, min(end - column, len(line) - column))
         parts += [bar, click.style(f"{span.line} | ", fg="blue") + line]
-        parts.append(bar + " " + " " * column + click.style(f"{carets} {_safe(problem.hint)}".rstrip(), fg=colour))
+        parts.append(bar + " " + " " * column + click.style(f"{carets} {printable(problem.hint)}".rstrip(), fg=colour))
         parts.append(bar)
     elif problem.hint:
-        parts.append(bar + " " + click.style(_safe(problem.hint), fg=colour))
+        parts.append(bar + " " + click.style(printable(problem.hint), fg=colour))
     parts.append(click.style(" " * gutter + " = ", fg="blue") + f"docs/lint/{problem.code}.md")
     return "\n".join(parts)
-
-
-def _safe(text: str) -> str:
-    """Return text without characters that would move a terminal's cursor."""
-    return "".join(char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

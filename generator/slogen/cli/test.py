@@ -12,9 +12,11 @@ from typing import Any, NoReturn
 import click
 
 from slogen.app.programs import AMTOOL, PROMTOOL, Program, Tool, find
-from slogen.app.proof import Bench, Result, junit, known_services, nearest, prove, select, untested_services
+from slogen.app.proof import Bench, Result, junit, known_services, prove, select, untested_services
 from slogen.cli.mutation import mutate
 from slogen.cli.progress import Progress
+from slogen.cli.words import count, printable
+from slogen.core import closest
 
 
 @click.command(
@@ -87,7 +89,7 @@ def _must_be_known(root: Path, services: Sequence[str]) -> None:
         _stop(f"there are no tests in {root / 'tests' / 'promtool'}\nrun `slogen build`, or name the folder with -C")
     for service in services:
         if service not in known:
-            meant = nearest(service, known)
+            meant = closest(service, known)
             if service in untested_services(root):
                 _stop(f"the service {service!r} has rules and no tests\nrun `slogen build`")
             hint = f"did you mean {meant}?" if meant else f"there are tests for: {', '.join(sorted(known))}"
@@ -129,8 +131,8 @@ def _table(results: Sequence[Result], *, by_file: bool) -> str:
         rows.append((name, f"{tests:,}" if tests else "–", f"{seconds:.2f}", told))
     name_width, tests_width, seconds_width, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = []
-    for number, (name, count, took, told) in enumerate(rows):
-        line = f"{name:<{name_width}}  {count:>{tests_width}}  {took:>{seconds_width}}  "
+    for number, (name, ran, took, told) in enumerate(rows):
+        line = f"{name:<{name_width}}  {ran:>{tests_width}}  {took:>{seconds_width}}  "
         told = click.style(told, fg="green" if told == "passed" else "red") if number else told
         lines.append(line + told if number else click.style(line + told, bold=True))
     return "\n".join(lines)
@@ -144,9 +146,9 @@ def _failures(results: Sequence[Result], *, after: bool) -> None:
                 click.echo()
             after = True
             where = f"{result.job.path}: {failure.test}" if failure.test else result.job.path
-            click.secho(_safe(where), fg="red", bold=True)
+            click.secho(printable(where), fg="red", bold=True)
             for line in failure.text.split("\n"):
-                click.echo(f"  {_safe(line)}".rstrip())
+                click.echo(f"  {printable(line)}".rstrip())
 
 
 def _count_failures(results: Sequence[Result]) -> int:
@@ -157,18 +159,9 @@ def _count_failures(results: Sequence[Result]) -> int:
 def _summary(results: Sequence[Result], seconds: float) -> None:
     tests = sum(len(result.tests) for result in results)
     services = len({result.job.service for result in results if result.job.service})
-    told = f"{_count(tests, 'test')} of {_count(services, 'service')} in {seconds:.2f} s"
+    told = f"{count(tests, 'test')} of {count(services, 'service')} in {seconds:.2f} s"
     if failed := _count_failures(results):
         files = sum(bool(result.failures) for result in results)
-        click.secho(f"✗ {_count(failed, 'failure')} in {_count(files, 'file')}; {told}", fg="red", err=True)
+        click.secho(f"✗ {count(failed, 'failure')} in {count(files, 'file')}; {told}", fg="red", err=True)
     else:
         click.secho(f"✓ {told}: all passed", fg="green", err=True)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _safe(text: str) -> str:
-    """Return text without characters that would move a terminal's cursor."""
-    return "".join(char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

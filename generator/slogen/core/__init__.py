@@ -2,5 +2,6 @@
 
 from slogen.core.number import Duration, Ratio, plain
 from slogen.core.problem import Problem, Report, Severity, Span
+from slogen.core.words import closest
 
-__all__ = ["Duration", "Problem", "Ratio", "Report", "Severity", "Span", "plain"]
+__all__ = ["Duration", "Problem", "Ratio", "Report", "Severity", "Span", "closest", "plain"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from slogen.core import Duration
-from slogen.model import Catalog, Service
+from slogen.model import Service
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -77,11 +77,3 @@ class ServicePlan:
     def on(self, evaluator: Evaluator) -> tuple[RuleGroup, ...]:
         """Return the groups that a server evaluates."""
         return tuple(group for group in self.groups if group.evaluator is evaluator)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The plans of all services on a platform."""
-
-    catalog: Catalog
-    services: tuple[ServicePlan, ...]

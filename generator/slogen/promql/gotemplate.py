@@ -7,11 +7,11 @@ fractions and imaginary numbers, which nobody needs in an alert, are refused.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from slogen.core import closest
 from slogen.promql.gotokens import CLOSED, DEEPEST, END, SPACE, STRING, TemplateError, Token, tokens_of
 
 # Source: text/template/funcs.go, and prometheus/template/template.go of 2.42.
@@ -287,5 +287,5 @@ class _Parser:
 
 
 def _nearest(word: str, known: frozenset[str] | list[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else _HINT
+    close = closest(word, sorted(known))
+    return f"did you mean {close}?" if close else _HINT

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
@@ -48,8 +50,12 @@ def matches(selector: Selector, labels: Labels) -> bool:
 def series(labels: Labels, **more: str) -> str:
     """Return labels in the notation of promtool; `more` is added where a label is not set."""
     rest = {name: value for name, value in {**labels, **more, **labels}.items() if name != "__name__"}
-    inner = ",".join(f'{name}="{_escaped(value)}"' for name, value in rest.items())
-    return labels.get("__name__", "") + (f"{{{inner}}}" if inner else "")
+    return labels.get("__name__", "") + (braces(rest) if rest else "")
+
+
+def braces(labels: Mapping[str, str]) -> str:
+    """Return labels as PromQL writes them, in braces."""
+    return "{" + ",".join([f'{name}="{_escaped(value)}"' for name, value in labels.items()]) + "}"
 
 
 _OPPOSITE = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
@@ -125,5 +131,6 @@ def _one(operator: str, argument: Any, choice: int) -> str:
     return ""  # anchors and the like
 
 
+@lru_cache(maxsize=4096)
 def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -5,14 +5,13 @@ A field's `read` returns None when it has reported a problem; a user's mistake n
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from slogen.core import Duration, Report, Span
+from slogen.core import Duration, Report, Span, closest
 from slogen.core.number import DURATION_PATTERN
 from slogen.source.tree import Node
 
@@ -36,14 +35,6 @@ class Field(Protocol):
 
     def schema(self) -> Json:
         """Return the JSON Schema of the accepted values."""
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is probably meant."""
-    known = tuple(map(str, known))
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    close = close or [other for other in known if word and other.lower().startswith(word.lower())]
-    return close[0] if close else None
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from slogen.core import Report, Span
-from slogen.source.fields import KINDS, Field, Json, closest, nearest, whole
+from slogen.core import Report, Span, closest
+from slogen.source.fields import KINDS, Field, Json, nearest, whole
 from slogen.source.tree import Node
 
 

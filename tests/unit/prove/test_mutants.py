@@ -83,3 +83,12 @@ def test_the_generated_tests_notice_mistakes_and_what_they_do_not_is_told(monkey
     assert promtool is not None
     score = mutate(plan, platform, Program(path=promtool, version=(2, 42)), 2, lambda done, total: None)
     assert (score.killed, score.refused, score.survivors) == (len(some), 0, [blind])
+
+
+def test_no_mutant_is_tried_when_the_tests_fail_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else every mutant would seem to be noticed."""
+    plan, platform = planned()
+    monkeypatch.setattr("slogen.app.mutate._run", lambda plan, batch, mutant, promtool, folder: "got: nil")
+    score = mutate(plan, platform, Program(path="promtool", version=(2, 42)), 2, lambda done, total: None)
+    assert score.unsound
+    assert (score.killed, score.survivors) == (0, [])

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from slogen.core import Duration
 from slogen.model import Alert, AlertClass, Platform, Service
-from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, braces, fired, minutes
+from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, fired, minutes
 from slogen.promql import names
+from slogen.promql.sample import braces
 
 
 def ladder_scenarios(service: Service, platform: Platform) -> Iterator[Scenario]:

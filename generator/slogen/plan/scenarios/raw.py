@@ -9,10 +9,11 @@ from fractions import Fraction
 from slogen.core import Duration
 from slogen.model import AlertClass
 from slogen.plan.scenarios.levels import level
-from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, absent, braces, minutes, rate_is
+from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, absent, minutes, rate_is
 from slogen.plan.scenarios.sources import EACH, Phase, Phases, Source, source
 from slogen.plan.tiers import Tier
 from slogen.promql import names
+from slogen.promql.sample import braces
 
 
 def raw_scenarios(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:

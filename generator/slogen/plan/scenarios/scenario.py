@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 
 from slogen.core import Duration, plain
 from slogen.model import AlertClass, Platform, Service, Slo
 from slogen.plan.rules import Evaluator
 from slogen.promql.names import BURN_ALERT, EXHAUSTED_ALERT
+from slogen.promql.sample import braces
 
 Labels = Mapping[str, str]
 
@@ -118,16 +118,6 @@ class Subject:
 def fired(labels: Labels) -> tuple[str, str]:
     """Return the sample of a firing alert."""
     return "ALERTS" + braces({"alertstate": "firing", **labels}), "1"
-
-
-def braces(labels: Labels) -> str:
-    """Return labels as PromQL writes them."""
-    return "{" + ",".join([f'{name}="{_escaped(value)}"' for name, value in labels.items()]) + "}"
-
-
-@lru_cache(maxsize=4096)
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def rate_is(at: Duration, subject: Subject, name: str, per_second: Fraction, by: Labels | None = None) -> Expect:

@@ -11,10 +11,11 @@ from fractions import Fraction
 from slogen.core import Duration
 from slogen.model import AlertClass
 from slogen.plan.scenarios.levels import exhausted, level_scenarios
-from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, braces, steps, strangers
+from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, steps, strangers
 from slogen.plan.scenarios.windows import between
 from slogen.plan.tiers import Tier
 from slogen.promql import names
+from slogen.promql.sample import braces
 
 EVERY = Duration.of("55m")
 DAYS = (Duration.of("2h"), Duration.of("1d"), Duration.of("3d"))

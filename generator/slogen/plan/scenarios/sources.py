@@ -17,7 +17,6 @@ from slogen.promql.query import Selector
 from slogen.promql.sample import Labels, beside, matches, sample, sample_outside, series
 
 EACH = 10  # events of a scrape, or gauges of a target: shares are tenths
-GONE = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from fractions import Fraction
 from slogen.core import Duration, plain
 from slogen.model import AlertClass
 from slogen.plan.scenarios.levels import FIVE, PLENTY, level, only_page, remembered
-from slogen.plan.scenarios.scenario import Expect, Labels, Scenario, Subject, braces, minutes, steps, strangers
+from slogen.plan.scenarios.scenario import Expect, Labels, Scenario, Subject, minutes, steps, strangers
 from slogen.plan.tiers import Tier
 from slogen.promql import names
+from slogen.promql.sample import braces
 
 # The windows, and how many samples of 5m each holds.
 WINDOWS = (("5m", 1), ("30m", 6), ("1h", 12), ("6h", 72))
