@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -140,6 +141,53 @@ def parsed(text: str) -> Any:
     if told:
         raise QueryError(*told)
     return tree
+
+
+@lru_cache(maxsize=4096)
+def selectors(text: str) -> tuple[Selector, ...]:
+    """Return what an expression reads, as plain selectors: without ranges, offsets and `@`; raises QueryError."""
+    return tuple(Selector(_selector_text(tree)) for tree in _vector_selectors(parsed(text)))
+
+
+_OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+
+
+def matchers(selector: Selector) -> list[tuple[str, str, str]]:
+    """Return label, operator and value of each matcher of a selector; the metric's name is one on `__name__`."""
+    tree = parsed(selector.text)
+    found = [
+        (matcher.name, _OPERATORS[str(matcher.op).split(".")[-1]], matcher.value) for matcher in tree.matchers.matchers
+    ]
+    return [("__name__", "=", tree.name), *found] if tree.name else found
+
+
+def _selector_text(tree: Any) -> str:
+    written = [
+        f"{one.name}{_OPERATORS[str(one.op).split('.')[-1]]}{_quoted(one.value)}" for one in tree.matchers.matchers
+    ]
+    return (tree.name or "") + ("{" + ",".join(written) + "}" if written else "")
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _vector_selectors(tree: Any) -> Iterator[Any]:
+    match type(tree).__name__:
+        case "VectorSelector":
+            yield tree
+        case "MatrixSelector":
+            yield from _vector_selectors(tree.vector_selector)
+        case "SubqueryExpr" | "ParenExpr" | "UnaryExpr" | "AggregateExpr":
+            yield from _vector_selectors(tree.expr)
+            if type(tree).__name__ == "AggregateExpr" and tree.param is not None:
+                yield from _vector_selectors(tree.param)
+        case "BinaryExpr":
+            yield from _vector_selectors(tree.lhs)
+            yield from _vector_selectors(tree.rhs)
+        case "Call":
+            for argument in tree.args:
+                yield from _vector_selectors(argument)
 
 
 _SCALAR_CALLS = {"time", "scalar", "pi"}

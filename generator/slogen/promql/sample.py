@@ -8,7 +8,7 @@ from functools import lru_cache
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
-from slogen.promql.query import Selector, parsed
+from slogen.promql.query import Selector, matchers
 
 Labels = dict[str, str]
 _LETTERS = "0x-"
@@ -17,13 +17,13 @@ _CLASSES = {"CATEGORY_DIGIT": "0", "CATEGORY_WORD": "x", "CATEGORY_SPACE": " ", 
 
 def sample(selector: Selector, *more: Selector) -> Labels | None:
     """Return labels, `__name__` included, of a series that all the selectors match; None when none was found."""
-    return _search([matcher for one in (selector, *more) for matcher in _matchers(one)])
+    return _search([matcher for one in (selector, *more) for matcher in matchers(one)])
 
 
 def sample_outside(selector: Selector, other: Selector) -> Labels | None:
     """Return labels of a series that `selector` matches and `other` does not; None when none was found."""
-    inside = _matchers(selector)
-    for name, operator, value in _matchers(other):
+    inside = matchers(selector)
+    for name, operator, value in matchers(other):
         if (name, operator, value) not in inside:
             found = _search([*inside, (name, _OPPOSITE[operator], value)])
             if found is not None:
@@ -33,7 +33,7 @@ def sample_outside(selector: Selector, other: Selector) -> Labels | None:
 
 def beside(selector: Selector) -> list[Labels]:
     """Return labels of series that a selector would match, were it not for one of its matchers."""
-    inside = _matchers(selector)
+    inside = matchers(selector)
     found = []
     for place, (name, operator, value) in enumerate(inside):
         if name != "__name__":
@@ -44,7 +44,7 @@ def beside(selector: Selector) -> list[Labels]:
 
 def matches(selector: Selector, labels: Labels) -> bool:
     """Return whether a series with these labels is selected."""
-    return all(_fits(labels.get(name, ""), operator, value) for name, operator, value in _matchers(selector))
+    return all(_fits(labels.get(name, ""), operator, value) for name, operator, value in matchers(selector))
 
 
 def series(labels: Labels, **more: str) -> str:
@@ -59,22 +59,13 @@ def braces(labels: Mapping[str, str]) -> str:
 
 
 _OPPOSITE = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
-_OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 Matcher = tuple[str, str, str]
 
 
-def _matchers(selector: Selector) -> list[Matcher]:
-    tree = parsed(selector.text)
-    found = [
-        (matcher.name, _OPERATORS[str(matcher.op).split(".")[-1]], matcher.value) for matcher in tree.matchers.matchers
-    ]
-    return [("__name__", "=", tree.name), *found] if tree.name else found
-
-
-def _search(matchers: list[Matcher]) -> Labels | None:
+def _search(wanted: list[Matcher]) -> Labels | None:
     labels: Labels = {}
-    for name in dict.fromkeys(name for name, *_ in matchers):
-        mine = [(operator, value) for other, operator, value in matchers if other == name]
+    for name in dict.fromkeys(name for name, *_ in wanted):
+        mine = [(operator, value) for other, operator, value in wanted if other == name]
         candidates = ["", *(value for operator, value in mine if operator == "="), "other", "x", "1", "200"]
         candidates += [made for operator, value in mine if operator == "=~" for made in _made(value)]
         fitting = [value for value in candidates if all(_fits(value, *one) for one in mine)]
