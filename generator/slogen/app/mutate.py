@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,16 +17,17 @@ from slogen.app.build import Outcome, load
 from slogen.app.programs import Program, run
 from slogen.core import Report
 from slogen.emit.prometheus import groups_text
-from slogen.emit.promtool import suite_text
+from slogen.emit.promtool import cases_text, suite_text
 from slogen.model import Platform
 from slogen.plan.build import plan_service
-from slogen.plan.rules import ServicePlan
-from slogen.plan.scenarios import Scenario, Suite, suites
+from slogen.plan.rules import RuleGroup, ServicePlan
+from slogen.plan.scenarios import Suite, suites
 from slogen.prove.equivalent import reason
-from slogen.prove.mutants import Mutant, mutants, mutated
+from slogen.prove.mutants import Mutant, mutants
+from slogen.prove.slices import Slice, Slicer
 
 _PATIENCE = 300  # seconds for a batch of tests
-_FIRST = 120  # evaluations that the first, cheapest batch of tests may take; the second may take ten times as many
+_FIRST = 1000  # what the first, cheapest batch of tests may cost; each further one four times as much
 
 
 @dataclass(slots=True)
@@ -53,15 +57,6 @@ class Score:
         return killed / (killed + left) if killed + left else 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    """Scenarios of one suite that are tried together."""
-
-    suite: Suite
-    slo: str | None
-    scenarios: tuple[Scenario, ...]
-
-
 def scores(
     root: Path,
     services: Sequence[str],
@@ -88,21 +83,21 @@ def mutate(
 ) -> Score:
     """Try every mutant of a service."""
     started = time.monotonic()
-    score, tried = Score(plan.service.name), suites(plan, platform)
-    score.unsound = _unsound(plan, tried, promtool)
-    if score.unsound:
-        return score
-    listed = list(mutants(plan))
-    wanted = []
-    for mutant in listed:
-        why = reason(mutant)
-        if why is None:
-            wanted.append(mutant)
-        else:
-            score.equivalent.append((mutant, why))
-    with ThreadPoolExecutor(workers) as pool:
-        fates = pool.map(lambda mutant: _fate(plan, tried, mutant, promtool), wanted)
-        for number, (mutant, fate) in enumerate(zip(wanted, fates, strict=True), 1):
+    tried = suites(plan, platform)
+    score = Score(plan.service.name)
+    with tempfile.TemporaryDirectory(prefix="slogen-mutants-") as folder, ThreadPoolExecutor(workers) as pool:
+        trial = _Trial(plan, tried, promtool, Path(folder))
+        score.unsound = [said for said in pool.map(trial.whole, tried) if said is not None]
+        if score.unsound:
+            return score
+        wanted = []
+        for mutant in mutants(plan):
+            why = reason(mutant)
+            if why is None:
+                wanted.append(mutant)
+            else:
+                score.equivalent.append((mutant, why))
+        for number, (mutant, fate) in enumerate(zip(wanted, pool.map(trial.fate, wanted), strict=True), 1):
             score.killed += fate == "killed" and not mutant.owned
             score.killed_owned += fate == "killed" and mutant.owned
             score.refused += fate == "refused"
@@ -113,73 +108,95 @@ def mutate(
     return score
 
 
-def _unsound(plan: ServicePlan, tried: Sequence[Suite], promtool: Program) -> list[str]:
-    """Return what the tests complain of on rules without any mistake, cut down as they are for a mutant."""
-    found = []
-    with tempfile.TemporaryDirectory(prefix="slogen-mutant-") as folder:
-        for suite in tried:
-            for slo in dict.fromkeys(scenario.slo for scenario in suite.scenarios):
-                mine = tuple(scenario for scenario in suite.scenarios if scenario.slo == slo)
-                said = _run(plan, _Batch(suite=suite, slo=slo, scenarios=mine), None, promtool, Path(folder))
-                found += [] if said is None else [said]
-    return found
+class _Trial:
+    """Tests of a service, tried on its rules with and without a mistake.
+
+    A mutant is tried on no more than a slice of rules and expectations: first where a mistake of its kind was noticed
+    before, then on cheap ones, then on the others. What promtool says of the same slice without the mistake need not
+    be "success", for other alerts may be expected too: it is the difference that tells.
+    """
+
+    def __init__(self, plan: ServicePlan, tried: Sequence[Suite], promtool: Program, folder: Path) -> None:
+        self._plan, self._tried, self._promtool, self._folder = plan, tried, promtool, folder
+        self._slicer = Slicer(plan)
+        self._without: dict[Slice, str] = {}  # what promtool says when there is no mistake
+        self._noticed: dict[str, str] = {}  # for a kind of mistake, the test that noticed the last one
+        self._numbers = itertools.count()
+
+    def whole(self, suite: Suite) -> str | None:
+        """Return what a file of tests complains of on all rules as they are, None when it does not."""
+        name = self._plan.service.name
+        rules = {f"{each}/{name}.yaml": _rules(self._plan.on(each)) for each in suite.evaluators}
+        (said,) = self._said(rules, [suite_text(suite, self._plan, folder="")])
+        return None if said.strip() == "SUCCESS" else said or "promtool said nothing"
+
+    def fate(self, mutant: Mutant) -> str:
+        """Return what becomes of a mutant: killed, refused by promtool, or survived."""
+        kind = _kind(mutant)
+        for batch in _batches(self._slicer.slices(mutant, self._tried), self._noticed.get(kind)):
+            said = self._tests(batch, mutant)
+            for one, with_it, without in zip(batch, said, self._sound(batch), strict=True):
+                if with_it != without:
+                    self._noticed[kind] = _told(one)
+                    refused = "FAILED" in with_it and "got:" not in with_it and "err:" not in with_it
+                    return "refused" if refused else "killed"
+        return "survived"
+
+    def _sound(self, batch: Sequence[Slice]) -> list[str]:
+        """Return what promtool says of each slice without any mistake; each is asked for once."""
+        new = [one for one in batch if one not in self._without]
+        if new:
+            self._without.update(zip(new, self._tests(new, None), strict=True))
+        return [self._without[one] for one in batch]
+
+    def _tests(self, batch: Sequence[Slice], mutant: Mutant | None) -> list[str]:
+        """Return what promtool says of each slice, with a mistake or without any."""
+        rules, tests = {}, []
+        for number, one in enumerate(batch):
+            groups = self._slicer.groups(one.places, mutant)
+            name = f"{number}.rules.yaml"
+            rules[name] = _rules(groups)
+            tests.append(cases_text([name], one.suite.every, [group.name for group in groups], [one.scenario]))
+        return self._said(rules, tests)
+
+    def _said(self, rules: dict[str, str], tests: Sequence[str]) -> list[str]:
+        """Return what promtool says of each test."""
+        folder = self._folder / str(next(self._numbers))
+        files = rules | {f"{number}.test.yaml": text for number, text in enumerate(tests)}
+        for name, text in files.items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, "utf-8")
+        arguments = ["test", "rules", *(f"{number}.test.yaml" for number in range(len(tests)))]
+        done = run(self._promtool.path, arguments, folder, _PATIENCE, together=True)
+        shutil.rmtree(folder)
+        said = [part.partition("\n")[2] for part in done.out.split("Unit Testing: ")[1:]]
+        return said if len(said) == len(tests) else [done.out + done.err] * len(tests)
 
 
-def _fate(plan: ServicePlan, tried: Sequence[Suite], mutant: Mutant, promtool: Program) -> str:
-    with tempfile.TemporaryDirectory(prefix="slogen-mutant-") as folder:
-        for batch in _batches(plan, tried, mutant):
-            output = _run(plan, batch, mutant, promtool, Path(folder))
-            if output is not None:
-                return "killed" if "got:" in output else "refused"
-    return "survived"
+def _kind(mutant: Mutant) -> str:
+    """Return what mistakes of the same kind have in common: the same change of the same alert of another SLO."""
+    return mutant.name + " " + re.sub(r"[0-9.]+", "0", mutant.what)
 
 
-def _run(plan: ServicePlan, batch: _Batch, mutant: Mutant | None, promtool: Program, folder: Path) -> str | None:
-    """Return what promtool complains of, None when all scenarios hold."""
-    groups = mutated(plan, mutant, batch.slo)
-    for evaluator in batch.suite.evaluators:
-        target = folder / str(evaluator) / f"{plan.service.name}.yaml"
-        target.parent.mkdir(exist_ok=True)
-        mine = tuple(group for group in groups if group.evaluator is evaluator)
-        target.write_text("groups:\n" + groups_text(mine), "utf-8")
-    suite = Suite(
-        layer=batch.suite.layer,
-        every=batch.suite.every,
-        evaluators=batch.suite.evaluators,
-        scenarios=batch.scenarios,
-    )
-    test = folder / "test.yaml"
-    test.write_text(suite_text(suite, plan, folder=""), "utf-8")
-    done = run(promtool.path, ["test", "rules", test.name], folder, _PATIENCE)
-    return None if done.code == 0 else done.out + done.err
+def _rules(groups: Sequence[RuleGroup]) -> str:
+    return "groups:\n" + groups_text(tuple(groups)) if groups else "groups: []\n"
 
 
-def _batches(plan: ServicePlan, tried: Sequence[Suite], mutant: Mutant) -> Iterator[_Batch]:
-    """Yield the tests that look at what the mutated rule writes: cheap ones first, those of one SLO together."""
-    evaluator = plan.groups[mutant.group].evaluator
-    looking = [
-        (_cost(suite, scenario), suite, scenario)
-        for suite in tried
-        if evaluator in suite.evaluators
-        for scenario in suite.scenarios
-        if (mutant.slo is None or scenario.slo in (mutant.slo, None)) and _names(scenario, mutant)
-    ]
-    for least, most in ((-1, _FIRST), (_FIRST, 10 * _FIRST), (10 * _FIRST, 10**9)):
-        grades = [(suite, scenario) for cost, suite, scenario in looking if least < cost <= most]
-        for suite in tried:
-            for slo in dict.fromkeys(scenario.slo for other, scenario in grades if other is suite):
-                scenarios = tuple(scenario for other, scenario in grades if other is suite and scenario.slo == slo)
-                yield _Batch(suite=suite, slo=slo, scenarios=scenarios)
+def _batches(slices: Iterable[Slice], first: str | None) -> Iterator[list[Slice]]:
+    """Yield slices to try in one start of promtool: the test told `first`, then cheap ones, more and more of them."""
+    batch: list[Slice] = []
+    most, cost = _FIRST, 0
+    for one in sorted(slices, key=lambda one: (_told(one) != first, one.cost)):
+        if batch and (cost + one.cost > most or _told(batch[0]) == first):
+            yield batch
+            batch, cost, most = [], 0, most * 4
+        batch.append(one)
+        cost += one.cost
+    if batch:
+        yield batch
 
 
-def _names(scenario: Scenario, mutant: Mutant) -> bool:
-    """Return whether a scenario looks at what the mutated rule writes."""
-    return any(
-        mutant.name in expect.expr or any(mutant.name in labels for labels, _ in expect.samples)
-        for expect in scenario.expects
-    )
-
-
-def _cost(suite: Suite, scenario: Scenario) -> int:
-    """Return how many evaluations a scenario takes."""
-    return max(expect.at.ms for expect in scenario.expects) // suite.every.ms
+def _told(one: Slice) -> str:
+    """Return what a test says, whichever the SLO."""
+    return re.sub(r"[0-9.]+", "0", one.scenario.name.partition(": ")[2])

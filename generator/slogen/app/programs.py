@@ -116,17 +116,26 @@ def find(tool: Tool, root: Path, given: str | None = None) -> Program | Missing 
     return Program(path=path, version=version)
 
 
-def run(path: str, arguments: Sequence[str], folder: Path, timeout: float) -> Ran:
+def run(path: str, arguments: Sequence[str], folder: Path, timeout: float, *, together: bool = False) -> Ran:
     """Start a program in `folder` and wait, at most `timeout` seconds; it is killed after that.
 
-    A program that cannot be started ends with code 127, as in a shell.
+    A program that cannot be started ends with code 127, as in a shell. With `together` what it says of errors stands
+    in `out`, where it was said.
     """
     started = time.monotonic()
     try:
         done = subprocess.run(
-            [path, *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+            [path, *arguments],
+            cwd=folder,
+            # These are Go programs of seconds: collecting their garbage less often saves a fifth of the time.
+            env={"GOGC": "400", **os.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if together else subprocess.PIPE,
+            timeout=timeout,
+            check=False,
         )
-        code, out, err = done.returncode, done.stdout, done.stderr
+        code, out, err = done.returncode, done.stdout, done.stderr or b""
     except subprocess.TimeoutExpired as late:
         code, out, err = None, late.stdout or b"", late.stderr or b""
     except OSError as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from slogen.core import Duration
 from slogen.emit.artifact import Artifact, Emitter, header
 from slogen.emit.yamltext import block, scalar
 from slogen.model import Platform
@@ -25,12 +26,16 @@ def _emit(plan: ServicePlan, platform: Platform) -> Iterator[Artifact]:
 
 def suite_text(suite: Suite, plan: ServicePlan, folder: str = "../../rules/") -> str:
     """Return a file of tests; `folder` leads from it to the folders of the rule files."""
-    files = ", ".join(f"{folder}{evaluator}/{plan.service.name}.yaml" for evaluator in suite.evaluators)
-    # promtool evaluates groups in an order of chance unless told one.
-    order = ", ".join(group.name for group in plan.groups if group.evaluator in suite.evaluators)
+    files = [f"{folder}{evaluator}/{plan.service.name}.yaml" for evaluator in suite.evaluators]
+    order = [group.name for group in plan.groups if group.evaluator in suite.evaluators]
+    return cases_text(files, suite.every, order, suite.scenarios)
+
+
+def cases_text(files: Sequence[str], every: Duration, order: Sequence[str], scenarios: Iterable[Scenario]) -> str:
+    """Return a file of tests for rule files: promtool evaluates groups in an order of chance unless told one."""
     return (
-        f"rule_files: [{files}]\nevaluation_interval: {suite.every}\ngroup_eval_order: [{order}]\ntests:\n"
-        + "".join(_scenario(scenario) for scenario in suite.scenarios)
+        f"rule_files: [{', '.join(files)}]\nevaluation_interval: {every}\n"
+        f"group_eval_order: [{', '.join(order)}]\ntests:\n" + "".join(_scenario(scenario) for scenario in scenarios)
     )
 
 

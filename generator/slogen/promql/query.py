@@ -17,6 +17,7 @@ _ZERO = Duration(0)
 _STRING_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|\#[^\n]*|\s+""")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 class QueryError(Exception):
@@ -146,9 +147,19 @@ def parsed(text: str) -> Any:
 @lru_cache(maxsize=4096)
 def selectors(text: str) -> tuple[Selector, ...]:
     """Return what an expression reads, as plain selectors: without ranges, offsets and `@`; raises QueryError."""
-    return tuple(Selector(_selector_text(tree)) for tree in _vector_selectors(parsed(text)))
+    return tuple(Selector(_selector_text(tree)) for tree in _nodes(parsed(text)) if type(tree).__name__ == _SELECTOR)
 
 
+def needs_series(text: str) -> bool:
+    """Return whether an expression is sure to give nothing while nothing is there to be read; raises QueryError."""
+    calls = (tree for tree in _nodes(parsed(text)) if type(tree).__name__ == "Call")
+    return not any(call.func.name in _OUT_OF_NOTHING or (call.func.name in _DATES and not call.args) for call in calls)
+
+
+_SELECTOR = "VectorSelector"
+_OUT_OF_NOTHING = {"absent", "absent_over_time", "vector"}
+# Without an argument they tell of the time of the evaluation.
+_DATES = {"day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year"}
 _OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 
 
@@ -163,31 +174,36 @@ def matchers(selector: Selector) -> list[tuple[str, str, str]]:
 
 def _selector_text(tree: Any) -> str:
     written = [
-        f"{one.name}{_OPERATORS[str(one.op).split('.')[-1]]}{_quoted(one.value)}" for one in tree.matchers.matchers
+        f"{_label(one.name)}{_OPERATORS[str(one.op).split('.')[-1]]}{_quoted(one.value)}"
+        for one in tree.matchers.matchers
     ]
     return (tree.name or "") + ("{" + ",".join(written) + "}" if written else "")
+
+
+def _label(name: str) -> str:
+    return name if _LABEL.fullmatch(name) else _quoted(name)
 
 
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def _vector_selectors(tree: Any) -> Iterator[Any]:
+def _nodes(tree: Any) -> Iterator[Any]:
+    """Yield the tree and all below it."""
+    yield tree
     match type(tree).__name__:
-        case "VectorSelector":
-            yield tree
         case "MatrixSelector":
-            yield from _vector_selectors(tree.vector_selector)
+            yield from _nodes(tree.vector_selector)
         case "SubqueryExpr" | "ParenExpr" | "UnaryExpr" | "AggregateExpr":
-            yield from _vector_selectors(tree.expr)
+            yield from _nodes(tree.expr)
             if type(tree).__name__ == "AggregateExpr" and tree.param is not None:
-                yield from _vector_selectors(tree.param)
+                yield from _nodes(tree.param)
         case "BinaryExpr":
-            yield from _vector_selectors(tree.lhs)
-            yield from _vector_selectors(tree.rhs)
+            yield from _nodes(tree.lhs)
+            yield from _nodes(tree.rhs)
         case "Call":
             for argument in tree.args:
-                yield from _vector_selectors(argument)
+                yield from _nodes(argument)
 
 
 _SCALAR_CALLS = {"time", "scalar", "pi"}

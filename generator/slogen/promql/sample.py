@@ -47,6 +47,11 @@ def matches(selector: Selector, labels: Labels) -> bool:
     return all(_fits(labels.get(name, ""), operator, value) for name, operator, value in matchers(selector))
 
 
+def may_match(selector: Selector, known: Mapping[str, str]) -> bool:
+    """Return whether a series of which some labels are known may be selected; an empty value: it has no such label."""
+    return all(_fits(known[name], operator, value) for name, operator, value in matchers(selector) if name in known)
+
+
 def series(labels: Labels, **more: str) -> str:
     """Return labels in the notation of promtool; `more` is added where a label is not set."""
     rest = {name: value for name, value in {**labels, **more, **labels}.items() if name != "__name__"}

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from slogen.core import Duration, plain
 from slogen.model import Boolean, QuerySli, Service, Threshold
-from slogen.plan.rules import AlertRule, Block, RecordingRule, Rule, RuleGroup, ServicePlan
+from slogen.plan.rules import AlertRule, RecordingRule, Rule, ServicePlan
 from slogen.promql import names
 
 _STRING = r'"(?:\\.|[^"\\])*"'
@@ -79,23 +79,6 @@ def _written_by_owners(service: Service) -> set[tuple[str, str | None]]:
         if asks:
             found |= {(names.ERRORS_RATE, slo.name), (names.TOTAL_RATE, slo.name)}
     return found
-
-
-def mutated(plan: ServicePlan, mutant: Mutant | None, slo: str | None = None) -> tuple[RuleGroup, ...]:
-    """Return the groups with the mutant in its place; with `slo`, without what only concerns other SLOs.
-
-    The constants of all SLOs stay, they cost nothing and the rules of the service join them.
-    """
-    found = []
-    for number, group in enumerate(plan.groups):
-        rules: list[Rule] = []
-        for place, rule in enumerate(group.rules):
-            if mutant is not None and (number, place) == (mutant.group, mutant.place):
-                rules += [] if mutant.rule is None else [mutant.rule]
-            elif slo is None or dict(rule.labels).get("slo", slo) == slo or rule.expr.startswith("vector("):
-                rules.append(rule)
-        found.append(replace(group, blocks=(Block(comment="mutant", rules=tuple(rules)),)))
-    return tuple(found)
 
 
 def _mistakes(rule: Rule) -> Iterator[tuple[str, Rule | None]]:

@@ -12,8 +12,10 @@ from slogen.core import Report
 from slogen.model import Platform, Service
 from slogen.plan.build import plan_service
 from slogen.plan.rules import ServicePlan
+from slogen.plan.scenarios import suites
 from slogen.prove import mutants as module
 from slogen.prove.mutants import mutants
+from slogen.prove.slices import Slicer
 from slogen.source.documents import read_file
 from tests.rules.harness import PLATFORM, SERVICE, availability
 
@@ -78,17 +80,37 @@ def test_the_generated_tests_notice_mistakes_and_what_they_do_not_is_told(monkey
     assert {str(mutant) for mutant in some} == set(wanted)
     blind = next(mutant for mutant in mutants(plan) if mutant.name == "slogen_slo_info" and mutant.rule is None)
     monkeypatch.setattr("slogen.app.mutate.mutants", lambda _: [*some, blind])
-    monkeypatch.setattr("slogen.app.mutate._names", lambda scenario, mutant: mutant is not blind)
+    slices = Slicer.slices
+    monkeypatch.setattr(
+        Slicer, "slices", lambda self, mutant, all: () if mutant is blind else slices(self, mutant, all)
+    )
     promtool = shutil.which("promtool")
     assert promtool is not None
     score = mutate(plan, platform, Program(path=promtool, version=(2, 42)), 2, lambda done, total: None)
     assert (score.killed, score.refused, score.survivors) == (len(some), 0, [blind])
 
 
+def test_a_mutant_is_tried_on_no_more_than_it_can_change() -> None:
+    """The ratio over 1h takes two rates from rules or as they are fed, and not the page that reads it."""
+    plan, platform = planned()
+    mutant = next(mutant for mutant in mutants(plan) if mutant.name == "slo:sli_error:ratio_rate1h")
+    found = list(Slicer(plan).slices(mutant, suites(plan, platform)))
+    assert found
+    given = {
+        "given": {"slo:sli_error:ratio_rate1h"},
+        "made": {"slo:sli_error:ratio_rate1h", "slo:sli_errors:rate5m", "slo:sli_total:rate5m"},
+    }
+    for one in found:
+        rules = {plan.groups[group].rules[place].record for group, place in one.places}
+        fed = any(series.startswith("slo:sli_errors:rate5m") for series, _ in one.scenario.series)
+        assert rules == given["given" if fed else "made"], one.scenario.name
+        assert all("ratio_rate1h" in expect.expr or "{__name__" in expect.expr for expect in one.scenario.expects)
+
+
 def test_no_mutant_is_tried_when_the_tests_fail_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else every mutant would seem to be noticed."""
     plan, platform = planned()
-    monkeypatch.setattr("slogen.app.mutate._run", lambda plan, batch, mutant, promtool, folder: "got: nil")
+    monkeypatch.setattr("slogen.app.mutate._Trial._said", lambda self, rules, tests: ["got: nil"])
     score = mutate(plan, platform, Program(path="promtool", version=(2, 42)), 2, lambda done, total: None)
     assert score.unsound
     assert (score.killed, score.survivors) == (0, [])
