@@ -15,9 +15,9 @@ receivers:
   sre: {pagerduty: {routingKeyFile: /etc/alertmanager/secrets/pagerduty}}
   manager: {email: {to: manager@example.com}}
   director: {email: {to: director@example.com}}
-  team: {slack: {apiUrlFile: /etc/alertmanager/secrets/slack, channel: "#team"}}
+  chat: {slack: {apiUrlFile: /etc/alertmanager/secrets/slack, channel: "#team"}}
 teams:
-  core: {notify: [team]}
+  core: {notify: [chat]}
 routing:
   critical:
     - {after: 0s, notify: [sre]}
@@ -49,6 +49,11 @@ ALERT = """\
     expr: {expr}
     for: 5m
     summary: {summary}
+    tests:
+      - series: {{'up{{job="{job}",instance="a"}}': "0x30"}}
+        fires: 10m
+      - series: {{{replicas}}}
+        quiet: 10m
 """
 
 _EVENTS = """\
@@ -76,6 +81,22 @@ _QUERY = """\
           sum(rate(jobs_failed_total{{job="{job}"}}[$window]))
           or 0 * sum(rate(jobs_total{{job="{job}"}}[$window]))
         total: 'sum(rate(jobs_total{{job="{job}"}}[$window]))'"""
+_THRESHOLD_TESTS = """
+    tests:
+      - name: a queue of more than a minute is bad
+        series: {{'queue_age_seconds{{job="{job}",queue="a"}}': 61x30}}
+        at: 10m
+        errors: 2/m
+        total: 2/m"""
+_QUERY_TESTS = """
+    tests:
+      - name: three of sixty jobs a minute fail
+        series:
+          jobs_total{{job="{job}"}}: 0+30x30
+          jobs_failed_total{{job="{job}"}}: 0+1.5x30
+        at: 10m
+        errors: 3/m
+        total: 60/m"""
 
 # The SLI, the objective, and lines that follow: mostly events and latency, some with `by`.
 _MIX = (
@@ -84,10 +105,10 @@ _MIX = (
     (_GOOD, "99.9", ""),
     (_BUCKETS, "99.5", ""),
     (_EVENTS, "99.9", "    by: [region]"),
-    (_LATENCY, "95", "    by: [region]\n    alerting: {critical: false}"),
+    (_LATENCY, "95", "    by: [region]\n    alerting: {{critical: false}}"),
     (_BOOLEAN, "99.95", ""),
-    (_THRESHOLD, "99", "    alerting: {escalate: false}"),
-    (_QUERY, "99.5", "    window: 28d"),
+    (_THRESHOLD, "99", "    alerting: {{escalate: false}}" + _THRESHOLD_TESTS),
+    (_QUERY, "99.5", "    window: 28d" + _QUERY_TESTS),
     (_EVENTS, "99.5", "    traffic: 2/s"),
 )
 
@@ -110,13 +131,14 @@ def _service(name: str, number: int, slos: int) -> tuple[str, int]:
     parts = [SERVICE.format(name=name, number=number).lstrip()]
     for place in range(slos):
         sli, objective, more = _MIX[place % len(_MIX)]
+        job = f"{name}-{place // len(_MIX)}"
         text = SLO.format(
             name=f"objective-{place}",
             description=f"Promise {place} of {name}",
             objective=objective,
-            sli=sli.format(job=f"{name}-{place // len(_MIX)}"),
+            sli=sli.format(job=job),
         )
-        parts.append(text + (more + "\n" if more else ""))
+        parts.append(text + (more.format(job=job) + "\n" if more else ""))
     causes = (number % 3) * 2
     parts.append("alerts:\n" if causes else "")
     parts += [
@@ -125,6 +147,8 @@ def _service(name: str, number: int, slos: int) -> tuple[str, int]:
             severity="critical" if cause == 0 else "warning",
             expr=f'count(up{{job="{name}"}} == 1) < {cause + 1} or absent(up{{job="{name}"}} == 1)',
             summary=f"Fewer than {cause + 1} replicas of {name} are up",
+            job=name,
+            replicas=", ".join(f'\'up{{job="{name}",instance="{one}"}}\': 1x30' for one in range(cause + 1)),
         )
         for cause in range(causes)
     ]

@@ -262,6 +262,62 @@ MISTAKES = {
         changed("99.9", "100").replace("\n", "\r"),
         [("slos/web.yaml:8:16", "SLO104", "objective 100 leaves no error budget")],
     ),
+    "series in tests that nothing reads": (
+        alert(
+            "summary: down\n"
+            "    tests:\n"
+            "      - series: {upp: 0x9 0x9}\n"
+            "        fires: 5m\n"
+            "      - series:\n"
+            "          up: 1x9\n"
+            "          'down{job=\"a\"}': 1x9\n"
+            "        quiet: 5m"
+        )
+        + "  - name: Few\n"
+        + "    severity: info\n"
+        + '    expr: up{job="a"} == 0\n'
+        + "    summary: few\n"
+        + "    tests:\n"
+        + "      - {series: {'up{job=\"b\"}': 0x9 0x9}, fires: 5m}\n"
+        + "      - {series: {'up{job=\"a\"': 1x9}, quiet: 5m}\n",
+        [
+            ("slos/web.yaml:19:18", "SLO601", "the alert Down reads no series upp"),
+            ("slos/web.yaml:23:11", "SLO601", "the alert Down reads no series down"),
+            ("slos/web.yaml:30:19", "SLO601", "the alert Few reads none of the series of this test"),
+            ("slos/web.yaml:31:19", "SLO301", "not valid PromQL"),
+        ],
+    ),
+    "events in tests that the SLI does not count": (
+        SERVICE
+        + "    tests:\n"
+        + "      - name: one of ten\n"
+        + "        series: {'reqs_total{job=\"web\"}': 0+5x30}\n"
+        + "        at: 10m\n"
+        + "        errors: 1/m\n"
+        + "        total: 10/m\n",
+        [("slos/web.yaml:15:18", "SLO601", "the SLI of up reads no series reqs_total")],
+    ),
+    "recorded series and alerts that no rule makes": (
+        SERVICE
+        + "  - name: all\n"
+        + "    objective: 99\n"
+        + "    sli: {boolean: 'min(slo:objective:ratio{service=\"wbe\"})'}\n"
+        + "    tests: [{name: n, series: {slo:objective:ratio: 1x9}, at: 5m, errors: 0/m, total: 2/m}]\n"
+        + "alerts:\n"
+        + "  - name: Slow\n"
+        + "    severity: info\n"
+        + '    expr: slo:sli_error:ratio_rate10m{service="web"} > 1 or ALERTS{alertname="SLOErorBudgetBurn"} == 1\n'
+        + "    summary: slow\n"
+        + "    tests:\n"
+        + "      - {series: {slo:sli_error:ratio_rate10m: 1x9}, fires: 5m}\n"
+        + "      - {series: {slo:sli_error:ratio_rate1h: 1x9}, quiet: 5m}\n",
+        [
+            ("slos/web.yaml:13:5", "SLO602", "there is no service 'wbe' in this build"),
+            ("slos/web.yaml:20:11", "SLO602", "no rule of this build records slo:sli_error:ratio_rate10m"),
+            ("slos/web.yaml:20:11", "SLO602", "no rule of this build raises SLOErorBudgetBurn"),
+            ("slos/web.yaml:23:19", "SLO602", "no rule of this build records slo:sli_error:ratio_rate10m"),
+        ],
+    ),
     "an empty file": ("", [("slos", "SLO017", "there is no service")]),
 }
 
@@ -370,7 +426,10 @@ def test_a_decimal_comma_between_braces_is_answered_with_the_point(built: Path) 
 
 
 def test_what_only_looks_like_a_mistake_is_accepted(built: Path) -> None:
-    """Text in values, templates that stay the same, a label that an inner aggregation keeps, a newer platform."""
+    """Text in values, templates that stay the same, a label that an inner aggregation keeps, a newer platform.
+
+    Of that nothing tests these alerts, their owner is warned.
+    """
     platform = PLATFORM.replace("{retention: 90d}", '{retention: 90d, version: "3.14"}')
     service = alert(
         "summary: '{{ $value | humanize }} of {{ $labels.job }}, {{ now | humanizeTimestamp }}, 100 %'\n"
@@ -382,7 +441,39 @@ def test_what_only_looks_like_a_mistake_is_accepted(built: Path) -> None:
     service = service.replace("slos:\n", f"slos:\n  - {{name: fast, objective: 99, sli: {{latency: {latency}}}}}\n")
     repository(built, platform=platform, service=service)
     ran = slogen(built, "build")
-    assert (ran.code, ran.places) == (0, [])
+    assert (ran.code, {code for _, code in ran.places}) == (0, {"SLO603"})
+
+
+def test_expressions_without_tests_are_warned_of_and_the_output_is_written(built: Path) -> None:
+    """An SLO at its first line, an alert with one test of two at its own."""
+    service = SERVICE + (
+        "  - {name: all, objective: 99, sli: {boolean: min(up)}}\n"
+        "alerts:\n"
+        "  - {name: Down, severity: info, expr: up == 0, summary: down, tests: [{series: {up: 1x9}, quiet: 5m}]}\n"
+    )
+    repository(built, service=service)
+    before = output(built)
+    ran = slogen(built, "build")
+    assert ran.code == 0
+    assert ran.problems == [
+        ("slos/web.yaml:13:5", "SLO603", "no test proves that the expressions of SLO all count right"),
+        ("slos/web.yaml:15:5", "SLO603", "no test says when Down fires"),
+    ]
+    assert "2 warnings in 1 of 2 files; the output is written" in ran.err
+    assert output(built) != before
+
+
+def test_what_another_service_records_may_be_read_and_a_service_that_is_gone_may_not(built: Path) -> None:
+    """Also when so many services are compiled that each process sees only some of them."""
+    for number in range(60):
+        (built / "slos" / f"api-{number:02}.yaml").write_text(changed("name: web", f"name: api-{number:02}"), "utf-8")
+    tests = "tests: [{series: {slo:objective:ratio: 1x9}, fires: 5m}, {series: {slo:objective:ratio: 1x9}, quiet: 5m}]"
+    for there, expected in (("api-59", []), ("api-60", [("slos/web.yaml:16:11", "SLO602")])):
+        expr = f'slo:objective:ratio{{service="{there}",slo="up"}} < 0.9'
+        repository(built, service=alert("summary: down\n    " + tests).replace("up == 0", expr))
+        ran = slogen(built, "build", "--check")
+        assert ran.places == expected
+        assert ran.code == 1  # drift, or the error
 
 
 def test_two_services_of_one_name_are_refused_in_two_files(built: Path) -> None:

@@ -26,6 +26,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 UNREACHABLE = {
     "SLO019",  # takes a minute, and a second build
     "SLO207",  # a check behind the reader: no input is known that leads to it
+    "SLO901",  # as above: slogen itself must be wrong
 }
 # What runs an example: the shell of its page, with the slogen under test.
 SHELL = 'slogen() { "$PYTHON" -m slogen "$@"; }\n'

@@ -12,9 +12,10 @@ from slogen.app.interrupts import writing
 from slogen.app.lock import locked
 from slogen.app.outputs import MANIFEST, Change, commit, compare, diff, read_manifest, stage, staging
 from slogen.app.processes import Progress, spread
-from slogen.check import check_catalog, run_checks
+from slogen.app.routes import check_routes
+from slogen.check import Made, Reading, check_catalog, check_references, made_by, own_readings, run_checks
 from slogen.core import Duration, Problem, Report, Span
-from slogen.emit import EMITTERS, Emitter
+from slogen.emit import EMITTERS, Artifact, Emitter
 from slogen.model import Catalog, Platform, Service
 from slogen.plan.build import plan_service
 from slogen.plan.placement import check_retention, local_lookback
@@ -52,6 +53,17 @@ class _Job:
     emitters: tuple[Emitter, ...]
     owned: frozenset[str]
     staging: Path | None
+    readings: tuple[Reading, ...]
+
+
+@dataclass(slots=True)
+class _Compiled:
+    """What a worker process tells of the services that it compiled."""
+
+    changes: list[Change] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    longest: Duration = Duration(0)
+    made: list[Made] = field(default_factory=list)  # when anything is read of it
 
 
 def _silent(*_: object) -> None:
@@ -123,6 +135,8 @@ def load(root: Path, outcome: Outcome, progress: Progress = _silent) -> Catalog 
         _dependencies(catalog, report)
         _teams(catalog, report)
         check_catalog(catalog, report)
+    if not report.failed:
+        check_routes(catalog, report)
     return catalog
 
 
@@ -199,15 +213,22 @@ def _compile(
         emitters=emitters,
         owned=frozenset(owned),
         staging=folder,
+        readings=own_readings(catalog.services),
     )
     longest = Duration(0)
+    made: list[Made] = []
     places = range(len(catalog.services))
-    for changes, problems, local in spread(_emit_chunk, job, places, "compiling", progress):
-        outcome.changes += changes
-        report.extend(problems)
-        longest = max(longest, local)
+    for compiled in spread(_emit_chunk, job, places, "compiling", progress):
+        outcome.changes += compiled.changes
+        report.extend(compiled.problems)
+        longest = max(longest, compiled.longest)
+        made += compiled.made
+    for emitter in emitters:
+        artifacts = emitter.platform(catalog) if emitter.platform else ()
+        outcome.changes += [_change(job, emitter, artifact, report) for artifact in artifacts]
     check_retention(longest, catalog.platform, report)
-    made = {change.path for change in outcome.changes}
+    check_references(job.readings, made, report)
+    written = {change.path for change in outcome.changes}
     for change in outcome.changes:
         if change.state == "foreign":
             report.error(
@@ -217,25 +238,31 @@ def _compile(
                 "move it away, or delete it if it is an old build",
             )
     ours = tuple(emitter.folder + "/" for emitter in emitters)
-    outcome.removed = sorted(path for path in owned - made if path.startswith(ours))
+    outcome.removed = sorted(path for path in owned - written if path.startswith(ours))
     return owned
 
 
-def _emit_chunk(job: _Job, places: Sequence[int]) -> tuple[list[Change], list[Problem], Duration]:
-    report, changes, longest = Report(), [], Duration(0)
+def _emit_chunk(job: _Job, places: Sequence[int]) -> _Compiled:
+    compiled, report = _Compiled(), Report()
     for place in places:
-        plan = plan_service(job.services[place], job.platform, report)
-        run_checks(plan, report)
-        longest = max(longest, local_lookback(plan.groups))
+        found = Report()
+        plan = plan_service(job.services[place], job.platform, found)
+        run_checks(plan, job.platform, found)
+        report.extend(found.problems)
+        compiled.longest = max(compiled.longest, local_lookback(plan.groups))
+        if job.readings:
+            compiled.made.append(made_by(plan))
         for emitter in job.emitters:
-            for artifact in emitter.emit(plan, job.platform):
-                state = compare(job.root, artifact.path, artifact.text, artifact.path in job.owned)
-                if state in ("new", "changed") and job.staging is not None:
-                    stage(job.staging, artifact.path, artifact.text, report)
-                told = (
-                    diff(job.root, artifact.path, artifact.text) if state == "changed" and job.staging is None else ""
-                )
-                changes.append(
-                    Change(path=artifact.path, state=state, emitter=emitter.name, rules=artifact.rules, diff=told)
-                )
-    return changes, report.problems, longest
+            artifacts = emitter.service(plan, job.platform) if emitter.service else ()
+            compiled.changes += [_change(job, emitter, artifact, report) for artifact in artifacts]
+    compiled.problems = report.problems
+    return compiled
+
+
+def _change(job: _Job, emitter: Emitter, artifact: Artifact, report: Report) -> Change:
+    """Compare a generated file with what is on disk; stage it when it is to be written."""
+    state = compare(job.root, artifact.path, artifact.text, artifact.path in job.owned)
+    if state in ("new", "changed") and job.staging is not None:
+        stage(job.staging, artifact.path, artifact.text, report)
+    told = diff(job.root, artifact.path, artifact.text) if state == "changed" and job.staging is None else ""
+    return Change(path=artifact.path, state=state, emitter=emitter.name, rules=artifact.rules, diff=told)

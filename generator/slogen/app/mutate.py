@@ -27,6 +27,7 @@ from slogen.prove.mutants import Mutant, mutants
 from slogen.prove.slices import Slice, Slicer
 
 _PATIENCE = 300  # seconds for a batch of tests
+_TESTED = re.compile("^(?:Unit Testing|Processing test file): ", re.M)  # in Prometheus 2, and in 3
 _FIRST = 1000  # what the first, cheapest batch of tests may cost; each further one four times as much
 
 
@@ -170,7 +171,7 @@ class _Trial:
         arguments = ["test", "rules", *(f"{number}.test.yaml" for number in range(len(tests)))]
         done = run(self._promtool.path, arguments, folder, _PATIENCE, together=True)
         shutil.rmtree(folder)
-        said = [part.partition("\n")[2] for part in done.out.split("Unit Testing: ")[1:]]
+        said = [part.partition("\n")[2] for part in _TESTED.split(done.out)[1:]]
         return said if len(said) == len(tests) else [done.out + done.err] * len(tests)
 
 

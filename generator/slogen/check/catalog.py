@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slogen.check.expressions import expressions
+from slogen.check.routing import check_routing
 from slogen.core import Report, Span
 from slogen.model import Catalog, Platform, Service
 from slogen.promql.gotemplate import parse_template
 from slogen.promql.portable import Version
-from slogen.promql.query import Query, Selector
 
 
 def check_catalog(catalog: Catalog, report: Report) -> None:
@@ -16,6 +17,7 @@ def check_catalog(catalog: Catalog, report: Report) -> None:
     for service in catalog.services:
         external_labels(service, catalog.platform, report)
         versions(service, catalog.platform, report)
+    check_routing(catalog, report)
 
 
 def external_labels(service: Service, platform: Platform, report: Report) -> None:
@@ -47,15 +49,10 @@ def versions(service: Service, platform: Platform, report: Report) -> None:
 
 
 def _needs(service: Service) -> Iterator[tuple[Span, str, Version]]:
-    for slo in service.slos:
-        for name in type(slo.sli).__dataclass_fields__:
-            value = getattr(slo.sli, name)
-            if isinstance(value, (Query, Selector)):
-                for what, since in value.needs:
-                    yield slo.span, what, since
+    for span, expression in expressions(service):
+        for what, since in expression.needs:
+            yield span, what, since
     for alert in service.alerts:
-        for what, since in alert.expr.needs:
-            yield alert.expr_span, what, since
         for text in (alert.summary, alert.description, *dict(alert.labels).values()):
             for what, since in parse_template(text).needs:
                 yield alert.span, what, since

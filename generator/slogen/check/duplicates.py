@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from slogen.core import Report
+from slogen.model import Platform
 from slogen.plan.rules import RecordingRule, ServicePlan
 
 
-def duplicate_rules(plan: ServicePlan, report: Report) -> None:
+def duplicate_rules(plan: ServicePlan, platform: Platform, report: Report) -> None:
     """Report rules with equal name and static labels: promtool refuses them, one would overwrite the other."""
     seen = set()
     for rule in (rule for group in plan.groups for rule in group.rules):

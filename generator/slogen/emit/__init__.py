@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from slogen.emit import operator, prometheus, promtool
+from slogen.emit import alertmanager, operator, prometheus, promtool
 from slogen.emit.artifact import Artifact, Emitter
 
-EMITTERS: tuple[Emitter, ...] = (prometheus.EMITTER, prometheus.THANOS_EMITTER, operator.EMITTER, promtool.EMITTER)
+EMITTERS: tuple[Emitter, ...] = (
+    prometheus.EMITTER,
+    prometheus.THANOS_EMITTER,
+    operator.EMITTER,
+    promtool.EMITTER,
+    alertmanager.EMITTER,
+)
 
 __all__ = ["EMITTERS", "Artifact", "Emitter"]

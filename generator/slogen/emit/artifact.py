@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from slogen.model import Platform
+from slogen.model import Catalog, Platform
 from slogen.plan.rules import ServicePlan
 
 
@@ -20,11 +20,15 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emitter:
-    """A target: its name for `--only`, the folder that it owns, what it writes for a service, and of what."""
+    """A target: its name for `--only`, the folder that it owns, what it writes, and what that counts.
+
+    `service` writes what follows from one service, `platform` what follows from all of them and the platform.
+    """
 
     name: str
     folder: str
-    emit: Callable[[ServicePlan, Platform], Iterable[Artifact]]
+    service: Callable[[ServicePlan, Platform], Iterable[Artifact]] | None = None
+    platform: Callable[[Catalog], Iterable[Artifact]] | None = None
     counts: str = "rules"
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from slogen.emit.artifact import Artifact, Emitter, header
 from slogen.emit.yamltext import block, comment, flow, scalar
-from slogen.model import Platform
+from slogen.model import Catalog, Platform
 from slogen.plan.rules import AlertRule, Evaluator, Labels, RecordingRule, RuleGroup, ServicePlan
+from slogen.plan.watch import platform_groups
 
 
 def groups_text(groups: tuple[RuleGroup, ...], indent: str = "") -> str:
@@ -41,23 +42,30 @@ def _labels(labels: Labels) -> str:
     return "{" + ", ".join(f"{name}: {flow(value)}" for name, value in labels) + "}"
 
 
-def _emit(folder: str, evaluator: Evaluator, plan: ServicePlan) -> Iterator[Artifact]:
-    groups = plan.on(evaluator)
+def _artifact(path: str, source: str, groups: tuple[RuleGroup, ...]) -> Iterator[Artifact]:
     if groups:
         yield Artifact(
-            path=f"{folder}/{plan.service.name}.yaml",
-            text=f"{header(plan.service.span.file)}groups:\n{groups_text(groups)}",
+            path=path,
+            text=f"{header(source)}groups:\n{groups_text(groups)}",
             rules=sum(len(group.rules) for group in groups),
         )
 
 
 def _prometheus(plan: ServicePlan, platform: Platform) -> Iterator[Artifact]:
-    return _emit("rules/prometheus", Evaluator.PROMETHEUS, plan)
+    return _artifact(
+        f"rules/prometheus/{plan.service.name}.yaml", plan.service.span.file, plan.on(Evaluator.PROMETHEUS)
+    )
 
 
 def _thanos(plan: ServicePlan, platform: Platform) -> Iterator[Artifact]:
-    return _emit("rules/thanos", Evaluator.THANOS, plan)
+    return _artifact(f"rules/thanos/{plan.service.name}.yaml", plan.service.span.file, plan.on(Evaluator.THANOS))
 
 
-EMITTER = Emitter(name="prometheus", folder="rules/prometheus", emit=_prometheus)
-THANOS_EMITTER = Emitter(name="thanos", folder="rules/thanos", emit=_thanos)
+def _platform(catalog: Catalog) -> Iterator[Artifact]:
+    # No service can be called so.
+    groups = platform_groups(catalog.platform)
+    return _artifact("rules/prometheus/_platform.yaml", catalog.platform.span.file, groups)
+
+
+EMITTER = Emitter(name="prometheus", folder="rules/prometheus", service=_prometheus, platform=_platform)
+THANOS_EMITTER = Emitter(name="thanos", folder="rules/thanos", service=_thanos)

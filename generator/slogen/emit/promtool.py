@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from slogen.core import Duration
 from slogen.emit.artifact import Artifact, Emitter, header
 from slogen.emit.yamltext import block, scalar
-from slogen.model import Platform
+from slogen.model import Catalog, Platform
 from slogen.plan.rules import ServicePlan
-from slogen.plan.scenarios import Expect, Scenario, Suite, suites
+from slogen.plan.scenarios import Expect, Scenario, Suite, suites, watch_scenarios
+from slogen.plan.watch import platform_groups
 
 FOLDER = "tests/promtool"
 
@@ -21,6 +22,20 @@ def _emit(plan: ServicePlan, platform: Platform) -> Iterator[Artifact]:
             path=f"{FOLDER}/{name}.yaml",
             text=header(plan.service.span.file) + suite_text(suite, plan),
             rules=len(suite.scenarios),
+        )
+
+
+def _platform(catalog: Catalog) -> Iterator[Artifact]:
+    platform = catalog.platform
+    scenarios = tuple(watch_scenarios(platform))
+    if scenarios:
+        order = [group.name for group in platform_groups(platform)]
+        every = platform.prometheus.evaluation_interval
+        yield Artifact(
+            path=f"{FOLDER}/_platform.yaml",
+            text=header(platform.span.file)
+            + cases_text(["../../rules/prometheus/_platform.yaml"], every, order, scenarios),
+            rules=len(scenarios),
         )
 
 
@@ -40,7 +55,8 @@ def cases_text(files: Sequence[str], every: Duration, order: Sequence[str], scen
 
 
 def _scenario(scenario: Scenario) -> str:
-    text = f"\n- name: {scalar(scenario.name)}\n  interval: {scenario.interval}\n  input_series:\n"
+    text = f"\n- name: {scalar(scenario.name)}\n  interval: {scenario.interval}\n"
+    text += "  input_series:\n" if scenario.series else "  input_series: []\n"
     text += "".join(
         f"  - series: {scalar(series)}\n    values: {scalar(values)}\n" for series, values in scenario.series
     )
@@ -58,4 +74,4 @@ def _expect(expect: Expect) -> str:
     )
 
 
-EMITTER = Emitter(name="promtool", folder=FOLDER, emit=_emit, counts="tests")
+EMITTER = Emitter(name="promtool", folder=FOLDER, service=_emit, platform=_platform, counts="tests")

@@ -1,6 +1,19 @@
 """What a platform and its services are: frozen values without behaviour of their own."""
 
-from slogen.model.platform import Ladder, Platform, PrometheusSettings, Receiver, Routing, Rung
+from slogen.model.platform import (
+    AlertmanagerSettings,
+    EmailSettings,
+    Ladder,
+    Platform,
+    PrometheusSettings,
+    Receiver,
+    Routing,
+    Rung,
+    TimeInterval,
+    Timing,
+    Timings,
+    Told,
+)
 from slogen.model.service import (
     Alert,
     AlertClass,
@@ -20,9 +33,11 @@ __all__ = [
     "AlertClass",
     "AlertTest",
     "Alerting",
+    "AlertmanagerSettings",
     "Boolean",
     "Catalog",
     "Dependency",
+    "EmailSettings",
     "Events",
     "Freshness",
     "Ladder",
@@ -39,4 +54,8 @@ __all__ = [
     "Slo",
     "SloTest",
     "Threshold",
+    "TimeInterval",
+    "Timing",
+    "Timings",
+    "Told",
 ]

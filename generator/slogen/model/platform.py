@@ -32,15 +32,53 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A receiver that is told of something, `during` a time interval only when one is named.
+
+    In warnings and notes the receiver "team" stands for those of the alert's team.
+    """
+
+    receiver: str
+    during: str | None = None
+    span: Span = field(compare=False)
+    during_span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """A step of the ladder: who is told when a page has lasted `after`."""
 
     after: Duration
-    notify: tuple[str, ...]
+    notify: tuple[Told, ...]
     span: Span = field(compare=False)
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """The names of those who are told."""
+        return tuple(told.receiver for told in self.notify)
 
 
 Ladder = tuple[Rung, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long Alertmanager gathers alerts of a group, adds to it, and when it repeats what it said."""
+
+    group_wait: Duration
+    group_interval: Duration
+    repeat_interval: Duration
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """The timing of each class of alert; `escalation` is that of the rungs above the first."""
+
+    critical: Timing
+    escalation: Timing
+    warning: Timing
+    info: Timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +86,50 @@ class Routing:
     """Who is told of what; `hold` is how long an incident may pause and still be the same one."""
 
     critical: Ladder
-    warning: tuple[str, ...] = ("team",)
-    info: tuple[str, ...] = ()
-    watchdog: tuple[str, ...] = ()
+    warning: tuple[Told, ...]
+    info: tuple[Told, ...]
+    watchdog: tuple[Told, ...]
+    timings: Timings
     hold: Duration = Duration(900_000)
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """Everybody who is named, in the order of the document."""
+        return (*(told for rung in self.critical for told in rung.notify), *self.warning, *self.info, *self.watchdog)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeInterval:
+    """Named times of the week; an empty tuple is all of its kind. `times` are from and to, as "09:00"."""
+
+    name: str
+    times: tuple[tuple[str, str], ...] = ()
+    weekdays: tuple[str, ...] = ()
+    days_of_month: tuple[str, ...] = ()
+    months: tuple[str, ...] = ()
+    location: str | None = None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertmanagerSettings:
+    """The Alertmanagers of a platform: the oldest version, how many, how long they remember."""
+
+    version: tuple[int, int] = (0, 25)
+    replicas: int = 3
+    external_url: str | None = None
+    retention: Duration = Duration(432_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSettings:
+    """How mail is sent; the password is in a file."""
+
+    sender: str
+    smarthost: str
+    username: str | None = None
+    password_file: str | None = None
+    require_tls: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +143,13 @@ class Platform:
     routing: Routing
     clusters: tuple[str, ...] = ()
     thanos: bool = False
+    alertmanager: AlertmanagerSettings | None = None  # None: no Alertmanager output
+    email: EmailSettings | None = None
+    time_intervals: tuple[TimeInterval, ...] = ()
+    jaeger_url: str | None = None
     grafana_url: str | None = None
     kubernetes_labels: tuple[tuple[str, str], ...] | None = None  # None: no Kubernetes output
-    teams: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    teams: tuple[tuple[str, tuple[Told, ...]], ...] = ()
     time_scale: int = 1
     span: Span = field(compare=False)
 

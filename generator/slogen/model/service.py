@@ -47,6 +47,7 @@ class SloTest:
     """Raw series, and the bad and all events a second that the SLI must count of them at a time after the start.
 
     Both are None when there must be no data. `labels` are the `by` labels of the series that is looked at.
+    `places` are those of the series.
     """
 
     name: str
@@ -55,6 +56,8 @@ class SloTest:
     errors: Decimal | None = None
     total: Decimal | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    span: Span = field(compare=False)
+    places: tuple[Span, ...] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +80,13 @@ class Slo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertTest:
-    """Series that a cause alert must fire on, or stay quiet on, at a time after the start."""
+    """Series that a cause alert must fire on, or stay quiet on, at a time after the start; `places` are theirs."""
 
     series: tuple[tuple[str, str], ...]
     fires: Duration | None = None
     quiet: Duration | None = None
+    span: Span = field(compare=False)
+    places: tuple[Span, ...] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slogen.core import Duration, Report
 from slogen.model import AlertClass, Platform, Service
 from slogen.plan import alerts, records
-from slogen.plan.escalation import escalation
+from slogen.plan.escalation import escalation, markers
 from slogen.plan.placement import place_cause, place_fast, place_slow
 from slogen.plan.rules import Block, Evaluator, RuleGroup, ServicePlan
 from slogen.plan.tiers import PART, Tier, tiers
@@ -38,7 +38,7 @@ def plan_service(service: Service, platform: Platform, report: Report) -> Servic
     for alert in service.alerts:
         near = place_cause(alert, platform, report) is Evaluator.PROMETHEUS
         (fast if near else far).append(alerts.cause(service, alert, platform))
-    fast += escalation(service, platform)
+    fast += [*escalation(service, platform), *markers(service, platform)]
     every = platform.prometheus.evaluation_interval
     groups = (
         _group("fast", every, place_fast(fast, platform, report), fast),

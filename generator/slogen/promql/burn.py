@@ -100,3 +100,12 @@ or
 (0 * max without (alertstate) (ALERTS{service="$service",severity="critical",alertstate="firing",escalation=""}) + time())
 """)
 RUNG = Promql("time() - slogen:incident_start:timestamp_seconds{$matchers} >= $seconds")
+DEPENDENCY = Promql("""
+(time() - min(slogen:incident_start:timestamp_seconds{service="$dependency"}) < $seconds)
+unless on ()
+(
+  last_over_time(slogen:incident_start:timestamp_seconds{service="$service"}[$hold])
+  < on () group_left ()
+  min(slogen:incident_start:timestamp_seconds{service="$dependency"})
+)
+""")

@@ -20,7 +20,10 @@ INCIDENT_START = "slogen:incident_start:timestamp_seconds"
 BURN_ALERT = "SLOErrorBudgetBurn"
 NO_DATA_ALERT = "SLONoData"
 EXHAUSTED_ALERT = "SLOErrorBudgetExhausted"
-GENERATED_ALERTS = (BURN_ALERT, NO_DATA_ALERT, EXHAUSTED_ALERT, "SLODependencyPaging")
+DEPENDENCY_ALERT = "SLODependencyPaging"
+WATCHDOG_ALERT = "Watchdog"
+GENERATED_ALERTS = (BURN_ALERT, NO_DATA_ALERT, EXHAUSTED_ALERT, DEPENDENCY_ALERT, WATCHDOG_ALERT)
+NO_SEVERITY = "none"  # of alerts that only mute others, or show that alerts arrive
 
 # Labels that slogen, Prometheus or Alertmanager give a meaning of their own.
 RESERVED_LABELS = frozenset(

@@ -121,23 +121,21 @@ def _refuse_unprintable(text: str) -> None:
         raise QueryError(f"the character U+{ord(found.group()):04X} cannot stand in PromQL", "remove it")
 
 
+def parse_series(text: str) -> dict[str, str]:
+    """Read a series as tests name it, such as `up{job="api"}`, and return its labels; raises QueryError."""
+    tree = _tree(normalise(text))
+    if type(tree).__name__ != _SELECTOR or tree.offset is not None or tree.at is not None:
+        raise QueryError("this is no series", 'write one such as up{job="api"}')
+    asked = matchers(Selector(normalise(text)))
+    if any(operator != "=" for _, operator, _ in asked):
+        raise QueryError("a series has labels, and no patterns of labels", 'write label="value"')
+    return {name: value for name, _, value in asked}
+
+
 @lru_cache(maxsize=4096)
 def parsed(text: str) -> Any:
-    """Return promql-parser's tree; raises QueryError."""
-    import promql_parser
-
-    _refuse_unprintable(text)
-    if not text:
-        raise QueryError("the expression is empty")
-    try:
-        tree = promql_parser.parse(text)
-    except ValueError as error:
-        gone = "Prometheus 3 has no holt_winters: use deriv or predict_linear" if "holt_winters" in text else ""
-        raise QueryError(f"not valid PromQL: {error}", gone) from None
-    except BaseException as error:  # a panic of the parser is no reason to die
-        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
-            raise
-        raise QueryError("promql-parser cannot read this expression") from None
+    """Return promql-parser's tree of what every Prometheus reads; raises QueryError."""
+    tree = _tree(text)
     told = complaint(text)
     if told:
         raise QueryError(*told)
@@ -145,14 +143,32 @@ def parsed(text: str) -> Any:
 
 
 @lru_cache(maxsize=4096)
+def _tree(text: str) -> Any:
+    import promql_parser
+
+    _refuse_unprintable(text)
+    if not text:
+        raise QueryError("the expression is empty")
+    try:
+        return promql_parser.parse(text)
+    except ValueError as error:
+        gone = "Prometheus 3 has no holt_winters: use deriv or predict_linear" if "holt_winters" in text else ""
+        raise QueryError(f"not valid PromQL: {error}", gone) from None
+    except BaseException as error:  # a panic of the parser is no reason to die
+        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+            raise
+        raise QueryError("promql-parser cannot read this expression") from None
+
+
+@lru_cache(maxsize=4096)
 def selectors(text: str) -> tuple[Selector, ...]:
     """Return what an expression reads, as plain selectors: without ranges, offsets and `@`; raises QueryError."""
-    return tuple(Selector(_selector_text(tree)) for tree in _nodes(parsed(text)) if type(tree).__name__ == _SELECTOR)
+    return tuple(Selector(_selector_text(tree)) for tree in _nodes(_tree(text)) if type(tree).__name__ == _SELECTOR)
 
 
 def needs_series(text: str) -> bool:
     """Return whether an expression is sure to give nothing while nothing is there to be read; raises QueryError."""
-    calls = (tree for tree in _nodes(parsed(text)) if type(tree).__name__ == "Call")
+    calls = (tree for tree in _nodes(_tree(text)) if type(tree).__name__ == "Call")
     return not any(call.func.name in _OUT_OF_NOTHING or (call.func.name in _DATES and not call.args) for call in calls)
 
 
@@ -165,7 +181,7 @@ _OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 
 def matchers(selector: Selector) -> list[tuple[str, str, str]]:
     """Return label, operator and value of each matcher of a selector; the metric's name is one on `__name__`."""
-    tree = parsed(selector.text)
+    tree = _tree(selector.text)
     found = [
         (matcher.name, _OPERATORS[str(matcher.op).split(".")[-1]], matcher.value) for matcher in tree.matchers.matchers
     ]
@@ -189,21 +205,27 @@ def _quoted(value: str) -> str:
 
 
 def _nodes(tree: Any) -> Iterator[Any]:
-    """Yield the tree and all below it."""
-    yield tree
+    """Yield the tree and all below it, in the order of the text."""
+    left = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        left += reversed(_below(node))
+
+
+def _below(tree: Any) -> list[Any]:
     match type(tree).__name__:
-        case "MatrixSelector":
-            yield from _nodes(tree.vector_selector)
-        case "SubqueryExpr" | "ParenExpr" | "UnaryExpr" | "AggregateExpr":
-            yield from _nodes(tree.expr)
-            if type(tree).__name__ == "AggregateExpr" and tree.param is not None:
-                yield from _nodes(tree.param)
         case "BinaryExpr":
-            yield from _nodes(tree.lhs)
-            yield from _nodes(tree.rhs)
+            return [tree.lhs, tree.rhs]
         case "Call":
-            for argument in tree.args:
-                yield from _nodes(argument)
+            return list(tree.args)
+        case "MatrixSelector":
+            return [tree.vector_selector]
+        case "AggregateExpr" if tree.param is not None:
+            return [tree.param, tree.expr]
+        case "SubqueryExpr" | "ParenExpr" | "UnaryExpr" | "AggregateExpr":
+            return [tree.expr]
+    return []
 
 
 _SCALAR_CALLS = {"time", "scalar", "pi"}

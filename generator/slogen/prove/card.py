@@ -283,7 +283,7 @@ def _steps(slo: Slo, pages: Sequence[Tier], total: Noticed | None, platform: Pla
     return tuple(
         Step(
             after=rung.after,
-            notify=rung.notify,
+            notify=rung.receivers,
             total=spent(Fraction(1), total.after + rung.after, slo),
             slowest=spent(slowest, tier.long + rung.after, slo),
         )

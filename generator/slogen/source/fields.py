@@ -137,7 +137,7 @@ class Whole:
 
     def read(self, node: Node, report: Report) -> int | None:
         """Return the number."""
-        if node.kind == "scalar" and node.plain and re.fullmatch("-?[0-9]{1,9}", node.text):
+        if node.kind == "scalar" and node.plain and re.fullmatch("-?[0-9]{1,15}", node.text):
             if self.low <= int(node.text) <= self.high:
                 return int(node.text)
             report.error(

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
 from slogen.core import Duration, Report, Span
-from slogen.model import Platform, PrometheusSettings, Receiver
-from slogen.source.fields import DNS_LABEL, Choice, Length, Text, Whole
-from slogen.source.receivers import MAIL, RECEIVERS, ROUTING, TEAMS, check_declared, names_of
-from slogen.source.records import Constant, Key, Later, ListOf, MapOf, Record, Refused, table
+from slogen.model import (
+    AlertmanagerSettings,
+    EmailSettings,
+    Platform,
+    PrometheusSettings,
+    Receiver,
+    Routing,
+    TimeInterval,
+    Told,
+)
+from slogen.source.fields import Choice, Flag, Length, Text, Whole, nearest
+from slogen.source.receivers import FILE, MAIL, RECEIVERS, ROUTING, TEAMS, TIME_INTERVALS, check_declared
+from slogen.source.records import Constant, Key, ListOf, MapOf, Record, Refused, table
 from slogen.source.sli import Spans, Values
-from slogen.source.words import ADDRESS, DNS_HINT, NAME
+from slogen.source.words import ADDRESS, NAME
 
 _VERSION = Text(r"[0-9]{1,3}\.[0-9]{1,4}(?:\.[0-9]{1,4})?", "a version", 'write it in quotes, such as "2.42"')
 _KUBERNETES_LABELS = MapOf(
@@ -78,15 +90,48 @@ _THANOS = table(
 )
 
 
+def _alertmanager(values: Values, span: Span, spans: Spans, report: Report) -> AlertmanagerSettings:
+    major, minor = (int(part) for part in values["version"].split(".")[:2])
+    if (major, minor) < (0, 25):
+        report.error(
+            spans["version"], "SLO112", f"Alertmanager {values['version']} is not supported", 'use "0.25" or newer'
+        )
+    return AlertmanagerSettings(
+        version=(major, minor),
+        replicas=values["replicas"],
+        external_url=values["externalUrl"].rstrip("/") if values["externalUrl"] else None,
+        retention=values["retention"],
+    )
+
+
+def _check_intervals(told: Iterable[Told], intervals: Collection[TimeInterval], report: Report) -> None:
+    """Report time intervals that are named and not declared, or declared and not named."""
+    declared = [interval.name for interval in intervals]
+    named = {one.during: one for one in told if one.during}
+    unknown = [(name, one) for name, one in named.items() if name not in declared]
+    for name, one in unknown:
+        hint = nearest(str(name), declared) if declared else "declare it under timeIntervals"
+        report.error(one.during_span, "SLO410", f"the time interval {name!r} is not declared", hint)
+    for interval in () if unknown else intervals:
+        if interval.name not in named:
+            report.error(
+                interval.span, "SLO410", f"nobody is told during {interval.name!r}", "name it in a notify, or remove it"
+            )
+
+
 def _platform(values: Values, span: Span, spans: Spans, report: Report) -> Platform:
     receivers = tuple(
         Receiver(name=name, integration=r.integration, settings=r.settings, span=r.span)
         for name, r in values["receivers"]
     )
-    routing, told, told_or_team = values["routing"]
+    routing: Routing = values["routing"]
     declared = [receiver.name for receiver in receivers]
-    check_declared([*told, *(named for _, notify in values["teams"] for named in notify)], declared, report)
-    check_declared([named for named in told_or_team if named[0] != "team"], declared, report)
+    certain = [told for rung in routing.critical for told in rung.notify] + list(routing.watchdog)
+    certain += [told for _, notify in values["teams"] for told in notify]
+    certain += [told for told in (*routing.warning, *routing.info) if told.receiver != "team"]
+    check_declared(certain, declared, report)
+    intervals = tuple(replace(interval, name=name) for name, interval in values["timeIntervals"])
+    _check_intervals([*routing.told, *certain], intervals, report)
     kubernetes = values["kubernetes"]
     return Platform(
         name=values["metadata"]["name"],
@@ -98,7 +143,11 @@ def _platform(values: Values, span: Span, spans: Spans, report: Report) -> Platf
         thanos=values["thanos"] is not None,
         grafana_url=values["grafana"]["url"].rstrip("/") if values["grafana"] else None,
         kubernetes_labels=kubernetes["labels"] if kubernetes is not None else None,
-        teams=tuple((name, names_of(notify)) for name, notify in values["teams"]),
+        teams=values["teams"],
+        alertmanager=values["alertmanager"],
+        email=values["email"],
+        time_intervals=intervals,
+        jaeger_url=values["jaeger"]["url"] if values["jaeger"] else None,
         time_scale=values["timeScale"],
         span=span,
     )
@@ -137,27 +186,43 @@ PLATFORM = Record(
         Key("thanos", _THANOS, "long-term storage and ruler"),
         Key(
             "alertmanager",
-            table(
-                Key("version", _VERSION, "oldest version"),
-                Key("replicas", Whole(1, 10), "members"),
-                Key("externalUrl", ADDRESS, "address for people"),
+            Record(
+                (
+                    Key("version", _VERSION, "oldest server the configuration must load in", default="0.25"),
+                    Key("replicas", Whole(1, 10), "members of the cluster", default=3),
+                    Key("externalUrl", ADDRESS, "address for people"),
+                    Key("retention", Length(), "how long it remembers what it told", default=Duration.of("5d")),
+                ),
+                _alertmanager,
             ),
-            "who notifies",
+            "who notifies; switches alertmanager/ on",
         ),
         Key("receivers", RECEIVERS, "one entry an audience", required=True),
         Key("teams", TEAMS, "who gets the warnings of a team", default=()),
         Key("routing", ROUTING, "who is told of what", required=True),
         Key(
             "email",
-            table(
-                Key("from", MAIL, "sender", required=True),
-                Key("smarthost", Text(r"[^\s:]+:[0-9]{1,5}", "host:port"), "mail server", required=True),
+            Record(
+                (
+                    Key("from", MAIL, "sender", required=True),
+                    Key("smarthost", Text(r"[^\s:]+:[0-9]{1,5}", "host:port"), "mail server", required=True),
+                    Key("username", Text(), "who signs in"),
+                    Key("passwordFile", FILE, "file with the password"),
+                    Key("requireTls", Flag(), "refuse a server without TLS", default=True),
+                ),
+                lambda values, span, spans, report: EmailSettings(
+                    sender=values["from"],
+                    smarthost=values["smarthost"],
+                    username=values["username"],
+                    password_file=values["passwordFile"],
+                    require_tls=values["requireTls"],
+                ),
             ),
             "how mail is sent",
         ),
         Key(
             "timeIntervals",
-            MapOf(DNS_LABEL, Later("a time interval"), "an interval name", DNS_HINT),
+            TIME_INTERVALS,
             "named times of the week",
             default=(),
         ),

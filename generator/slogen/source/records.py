@@ -132,6 +132,22 @@ class MapOf:
 
 
 @dataclass(frozen=True, slots=True)
+class KeysPlaced:
+    """The pairs of a map together with the places of its keys."""
+
+    field: MapOf
+
+    def read(self, node: Node, report: Report) -> tuple[tuple[tuple[str, Any], ...], tuple[Span, ...]] | None:
+        """Return the pairs and the places."""
+        pairs = self.field.read(node, report)
+        return None if pairs is None else (pairs, tuple(key.span for key, _ in node.entries))
+
+    def schema(self) -> Json:
+        """Return the schema of the map."""
+        return self.field.schema()
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """A key that the format will have: refused until it does something."""
 

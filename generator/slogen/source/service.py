@@ -67,7 +67,8 @@ def _slo_test(values: Values, span: Span, spans: Spans, report: Report) -> SloTe
             span, "SLO010", "a test says either errors and total, or noData: true", "give both rates or neither"
         )
         return None
-    return SloTest(**values)
+    series, places = values.pop("series")
+    return SloTest(**values, series=series, span=span, places=places)
 
 
 SLO_TEST = Record(
@@ -126,7 +127,8 @@ SLO = Record(
 
 
 def _alert_test(values: Values, span: Span, spans: Spans, report: Report) -> AlertTest:
-    return AlertTest(series=values["series"], fires=values["fires"], quiet=values["quiet"])
+    series, places = values["series"]
+    return AlertTest(series=series, fires=values["fires"], quiet=values["quiet"], span=span, places=places)
 
 
 def _alert(values: Values, span: Span, spans: Spans, report: Report) -> Alert:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slogen.model import AlertClass
 from slogen.promql.names import RESERVED_LABELS
 from slogen.source.fields import DNS_LABEL, LABEL_NAME, Choice, Text
-from slogen.source.records import Except, MapOf, Refused
+from slogen.source.records import Except, KeysPlaced, MapOf, Refused
 from slogen.source.templates import LabelValue
 
 DNS_HINT = "write lower-case letters, digits and dashes, at most 63 characters"
@@ -47,4 +47,6 @@ BY = Except(
         hint="keep another label: slogen or Prometheus writes this one",
     ),
 )
-SERIES = MapOf(r"[^\x00-\x1f]+", Text(what="a row of values such as 1x30"), "a series", "write it on one line")
+SERIES = KeysPlaced(
+    MapOf(r"[^\x00-\x1f]+", Text(what="a row of values such as 1x30"), "a series", "write it on one line")
+)

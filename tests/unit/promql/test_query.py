@@ -8,7 +8,7 @@ import pytest
 
 from slogen.promql.labels import named_labels
 from slogen.promql.portable import EXPERIMENTAL, SINCE, needs
-from slogen.promql.query import QueryError, parse_selector, parsed
+from slogen.promql.query import QueryError, matchers, needs_series, parse_selector, parse_series, parsed, selectors
 from tests.unit.promql.verdict import refused
 
 OLD, CURRENT = (2, 42), (3, 16)
@@ -171,3 +171,43 @@ def test_a_matcher_is_no_text_in_a_value() -> None:
     assert not parse_selector("x_seconds{file='{le!='}").has_matcher("le")
     assert parse_selector('x_seconds{path="a", le = "5"}').has_matcher("le")
     assert parse_selector('x_seconds{"le"="5"}').has_matcher("le")
+
+
+def test_the_selectors_of_an_expression_in_the_order_of_the_text() -> None:
+    """Within calls, ranges, subqueries and parameters; values and names that need quotes keep them."""
+    one = 'topk(scalar(a), max_over_time(rate(b{x="1"}[5m] offset 1d)[1h:5m]))'
+    other = '-(c{x=~"\\\\d\\"",y!="z"}) > 2 * {"d.e",f!~"g"}'
+    assert [matchers(found) for found in selectors(f"{one} or {other}")] == [
+        [("__name__", "=", "a")],
+        [("__name__", "=", "b"), ("x", "=", "1")],
+        [("__name__", "=", "c"), ("x", "=~", '\\d"'), ("y", "!=", "z")],
+        [("__name__", "=", "d.e"), ("f", "!~", "g")],
+    ]
+    (quoted,) = selectors('x{"a.b"="c"}')
+    assert matchers(quoted) == [("__name__", "=", "x"), ("a.b", "=", "c")]
+
+
+@pytest.mark.parametrize(
+    ("expr", "needs"),
+    [
+        ("rate(a[5m]) / b > 1", True),
+        ("up and hour(up) > 3", True),
+        ("a or vector(0)", False),
+        ("count(a) < 3 or absent(a)", False),
+        ("absent_over_time(a[5m])", False),
+        ("hour() > 3", False),
+        ('a{b="absent(c)"} == 0', True),
+    ],
+)
+def test_what_gives_something_though_nothing_is_there(expr: str, needs: bool) -> None:
+    """What is absent, a constant, and the time of day."""
+    assert needs_series(expr) == needs
+
+
+def test_a_series_is_read_as_tests_name_it() -> None:
+    """A name and labels, or labels alone; no ranges, offsets or patterns."""
+    assert parse_series('up {job="a", b="\\"}"}') == {"__name__": "up", "job": "a", "b": '"}'}
+    assert parse_series('{__name__="up"}') == {"__name__": "up"}
+    for wrong in ("up[5m]", "up offset 5m", 'up{a=~"b"}', 'up{a!="b"}', "up > 1", "1", "", "up{a=b}"):
+        with pytest.raises(QueryError):
+            parse_series(wrong)

@@ -137,9 +137,89 @@ OF_PLATFORMS = {
             "5:71 SLO113: 'sse_token' holds a literal secret; leave it out: give it to Thanos by file or Secret",
         ],
     ),
-    "a time interval": (
+    "a time interval in which nobody is told": (
         ("90d}", "90d}\ntimeIntervals: {night: {}}"),
-        ["5:24 SLO007: a time interval is not supported yet; leave it out"],
+        ["5:24 SLO410: nobody is told during 'night'; name it in a notify, or remove it"],
+    ),
+    "a time interval that is not declared": (
+        ("[chat]", "[{receiver: chat, during: night}]"),
+        ["9:53 SLO410: the time interval 'night' is not declared; declare it under timeIntervals"],
+    ),
+    "a time interval over midnight, and words that are none": (
+        ("90d}", '90d}\ntimeIntervals: {night: {times: ["22:00-06:00"], weekdays: [mon], daysOfMonth: ["32"]}}'),
+        [
+            "5:60 SLO005: 'mon' is not a day of the week; write one such as monday:friday",
+            '5:80 SLO005: \'32\' is not a day of the month; write one such as "1:5" or "-1"',
+        ],
+    ),
+    "ranges that run backwards": (
+        (
+            "90d}",
+            '90d}\ntimeIntervals: {a: {weekdays: ["friday:monday", "saturday:sunday", "sunday:friday"], '
+            'months: ["november:february"], daysOfMonth: ["5:1", "-1:5", "1:-28", "1:-27", "-5:-1"]}}',
+        ),
+        [
+            "5:32 SLO411: friday:monday ends before it begins; write two ranges",
+            "5:49 SLO411: saturday:sunday ends before it begins; write two ranges",
+            "5:95 SLO411: november:february ends before it begins; write two ranges",
+            "5:131 SLO411: 5:1 ends before it begins; write two ranges",
+            "5:138 SLO411: -1:5 ends before it begins; write two ranges",
+            "5:146 SLO411: 1:-28 ends before it begins; write two ranges",
+        ],
+    ),
+    "a time zone that is none": (
+        ("90d}", "90d}\ntimeIntervals: {a: {location: Europe/Berlyn}}"),
+        [
+            "5:20 SLO410: nobody is told during 'a'; name it in a notify, or remove it",
+            "5:31 SLO411: 'Europe/Berlyn' is no time zone; did you mean 'Europe/Berlin'?",
+        ],
+    ),
+    "nobody at night": (
+        ("notify: [sre]", "notify: [{receiver: sre, during: a}]"),
+        [
+            "8:7 SLO401: nobody is told at once outside of time intervals; name one without during",
+            "8:52 SLO410: the time interval 'a' is not declared; declare it under timeIntervals",
+        ],
+    ),
+    "a receiver that is told twice": (
+        (
+            "    - {after: 1h, notify: [chat]}",
+            "    - {after: 1h, notify: [chat, {receiver: chat, during: a}]}\ntimeIntervals: {a: {}}",
+        ),
+        ["9:34 SLO003: 'chat' is told twice; remove one"],
+    ),
+    "a receiver that is told at two times": (
+        (
+            "    - {after: 1h, notify: [chat]}",
+            "    - {after: 1h, notify: [{receiver: chat, during: a}, {receiver: chat, during: b}]}\n"
+            "timeIntervals: {a: {}, b: {}}",
+        ),
+        [],
+    ),
+    "a webhook with a password": (
+        ("http://chat", "https://user:secret@chat"),
+        [
+            "5:75 SLO113: the address 'https://user:secret@chat' holds a literal secret; "
+            "put it into a file and name that: urlFile"
+        ],
+    ),
+    "a webhook with a key in its query": (
+        ("http://chat", "https://chat/hook?api_key=1"),
+        [
+            "5:75 SLO113: the address 'https://chat/hook?api_key=1' holds a literal secret; "
+            "put it into a file and name that: urlFile"
+        ],
+    ),
+    "the webhook of a chat": (
+        ("http://chat", "https://hooks.slack.com/services/T0/B0/x"),
+        [
+            "5:75 SLO113: the address 'https://hooks.slack.com/services/T0/B0/x' holds a literal secret; "
+            "put it into a file and name that: urlFile"
+        ],
+    ),
+    "an Alertmanager that is too old": (
+        ("90d}", '90d}\nalertmanager: {version: "0.24"}'),
+        ['5:25 SLO112: Alertmanager 0.24 is not supported; use "0.25" or newer'],
     ),
     "no time interval": (("90d}", "90d}\ntimeIntervals: {}"), []),
     "a step that tells nobody at once": (

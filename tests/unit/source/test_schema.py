@@ -82,23 +82,39 @@ PLATFORM = {
         "objectStorage": {"type": "S3", "config": {"bucket": "b"}},
         "retention": {"raw": "45d", "5m": "180d", "1h": "2y"},
     },
-    "alertmanager": {"version": "0.25", "replicas": 3, "externalUrl": "https://alerts.example.com"},
+    "alertmanager": {"version": "0.25", "replicas": 3, "externalUrl": "https://a.example.com", "retention": "5d"},
     "receivers": {
         "sre": {"pagerduty": {"routingKeyFile": "/k"}},
         "chat": {"slack": {"apiUrlFile": "/s", "channel": "#a"}},
         "mail": {"email": {"to": "a@example.com"}},
         "hook": {"webhook": {"url": "https://example.com/"}},
+        "phone": {"telegram": {"botTokenFile": "/t", "chatId": -1001234567890}},
     },
-    "teams": {"core": {"notify": ["chat"]}},
+    "teams": {"core": {"notify": ["chat", {"receiver": "phone", "during": "office"}]}},
     "routing": {
         "critical": [{"after": "0s", "notify": ["sre"]}, {"after": "15m", "notify": ["mail"]}],
         "warning": {"notify": ["team"]},
         "info": {"notify": ["mail"]},
         "watchdog": {"notify": ["hook"]},
+        "timings": {"warning": {"groupWait": "1m", "groupInterval": "5m", "repeatInterval": "1d"}},
         "hold": "15m",
     },
-    "email": {"from": "a@example.com", "smarthost": "smtp:25"},
-    "timeIntervals": {},
+    "email": {
+        "from": "a@example.com",
+        "smarthost": "smtp:25",
+        "username": "a",
+        "passwordFile": "/p",
+        "requireTls": False,
+    },
+    "timeIntervals": {
+        "office": {
+            "times": ["09:00-17:00"],
+            "weekdays": ["monday:friday", "sunday"],
+            "daysOfMonth": ["1:5", "-1"],
+            "months": ["may"],
+            "location": "Europe/Berlin",
+        }
+    },
     "grafana": {"url": "https://grafana.example.com", "datasource": {"name": "Thanos", "uid": "thanos"}},
     "jaeger": {
         "version": "2.20",
@@ -121,7 +137,7 @@ ODD: list[Any] = [
 # Codes for what a schema cannot say: names that clash, ranges of durations, PromQL, what fields mean together.
 MEANING = {
     "SLO018", "SLO020", "SLO102", "SLO105", "SLO107", "SLO108", "SLO109", "SLO111", "SLO112", "SLO203",
-    "SLO301", "SLO302", "SLO303", "SLO401", "SLO402",
+    "SLO301", "SLO302", "SLO303", "SLO401", "SLO402", "SLO410", "SLO411",
 }  # fmt: skip
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())

@@ -22,10 +22,11 @@ from slogen.plan.scenarios.levels import level_scenarios
 from slogen.plan.scenarios.raw import raw_scenarios
 from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, Suite
 from slogen.plan.scenarios.slow import EVERY, slow_scenarios
+from slogen.plan.scenarios.watch import watch_scenarios
 from slogen.plan.scenarios.windows import HALF, window_scenarios
 from slogen.plan.tiers import Tier, tiers
 
-__all__ = ["Expect", "Scenario", "Suite", "suites"]
+__all__ = ["Expect", "Scenario", "Suite", "suites", "watch_scenarios"]
 
 
 def suites(plan: ServicePlan, platform: Platform) -> tuple[Suite, ...]:

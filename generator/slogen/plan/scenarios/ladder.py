@@ -14,10 +14,16 @@ from slogen.promql.sample import braces
 def ladder_scenarios(service: Service, platform: Platform) -> Iterator[Scenario]:
     """Yield the scenarios of the clock, and of each rung of each critical alert that climbs."""
     steps = [step.after for step in platform.routing.critical if step.after.ms]
+    pages = [page for page, _ in _pages(service, platform)]
     climbing = [page for page, climbs in _pages(service, platform) if climbs]
-    if not steps or not climbing:
+    if not pages:
         return
-    yield _clock(service, platform, climbing[0])
+    yield _clock(service, platform, pages[0])
+    for dependency in service.depends_on:
+        if dependency.mutes is AlertClass.CRITICAL:
+            yield from _muted(service, platform, pages[0], dependency.service)
+    if not steps:
+        return
     for page in climbing:
         yield from _rungs(service, platform, page, steps)
     names_that_climb = {page["alertname"] for page in climbing}
@@ -118,6 +124,46 @@ def _rungs(service: Service, platform: Platform, page: dict[str, str], steps: li
             ),
             slo=page.get("slo"),
         )
+
+
+HALF_HOUR = Duration.of("30m")
+
+
+def _muted(service: Service, platform: Platform, page: dict[str, str], dependency: str) -> Iterator[Scenario]:
+    """Yield that a dependency's page mutes those of the service for half an hour, unless the service paged first."""
+    every, hold = platform.prometheus.evaluation_interval, platform.routing.hold
+    alert = {"alertname": names.DEPENDENCY_ALERT, "alertstate": "firing", "service": service.name}
+    labels = {**alert, "dependency": dependency, "severity": names.NO_SEVERITY}
+    expr = "ALERTS" + braces({"alertname": names.DEPENDENCY_ALERT, "dependency": dependency, "alertstate": "firing"})
+    fires = (("ALERTS" + braces(labels), "1"),)
+    needed, start = {**page, "service": dependency}, every * 3 - HALF_HOUR
+    earlier = start - every
+    yield Scenario(
+        name=f"dependency: for {HALF_HOUR} the page of {dependency} mutes those of {service.name}, also while it pages",
+        interval=every,
+        series=(
+            _since(needed, start),
+            _since({**needed, "alertname": "Another"}, start + every),
+            _since(page, start + every),
+            _since({**page, "service": "another"}, earlier - HALF_HOUR),
+        ),
+        expects=(Expect(at=every * 2, expr=expr, samples=fires), Expect(at=every * 3, expr=expr)),
+    )
+    clock, places = names.INCIDENT_START, hold.ms // every.ms
+    since = every * 1
+    yield Scenario(
+        name=f"dependency: {service.name} paged before {dependency} did: it is not muted until {hold} after its page",
+        interval=every,
+        series=(
+            (clock + braces(needed), f"_ {since.seconds}x{places + 4}"),
+            (clock + braces(page), "0x2 stale"),
+        ),
+        expects=(
+            Expect(at=every, expr=expr),
+            Expect(at=every * (places + 1), expr=expr),
+            Expect(at=every * (places + 3), expr=expr, samples=fires),
+        ),
+    )
 
 
 def _does_not_climb(service: Service, platform: Platform, page: dict[str, str]) -> Scenario:

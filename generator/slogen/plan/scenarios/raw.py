@@ -170,7 +170,7 @@ def _first_rung(subject: Subject) -> tuple[str, Fraction, str] | None:
     steps = [step for step in subject.platform.routing.critical if step.after.ms]
     if not subject.slo.alerting.escalate or not steps or steps[0].after > Duration.of("15m"):
         return None
-    return str(steps[0].after), Fraction(steps[0].after.ms, 60_000), " and ".join(steps[0].notify)
+    return str(steps[0].after), Fraction(steps[0].after.ms, 60_000), " and ".join(steps[0].receivers)
 
 
 def _told(length: Fraction) -> str:

@@ -1,0 +1,198 @@
+"""Whether everybody who must be told can be, in time: SLO404 to SLO414."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slogen.core import Duration, Report, plain
+from slogen.model import AlertClass, Catalog, Dependency, Platform, Service
+from slogen.plan.escalation import has_pages
+from slogen.plan.tiers import tiers
+
+PEER_TIMEOUT = Duration.of("15s")  # Alertmanager's: each further member of a cluster sends that much later
+SOONEST = Duration.of("50h")  # no page asks for more than 2 % in an hour
+# The first Alertmanager that reads a setting from a file, where 0.25 does not: seen in its config/notifiers.go.
+SINCE: dict[tuple[str, str], tuple[tuple[int, int], str]] = {
+    ("webhook", "urlFile"): ((0, 26), "a webhook's address in a file"),
+    ("telegram", "botTokenFile"): ((0, 26), "Telegram's token in a file"),
+    ("discord", "webhookUrlFile"): ((0, 27), "Discord's address in a file"),
+    ("msteams", "webhookUrlFile"): ((0, 27), "Microsoft Teams with its address in a file"),
+}
+
+
+def check_routing(catalog: Catalog, report: Report) -> None:
+    """Run every check of receivers, routes, the ladder and dependencies."""
+    platform = catalog.platform
+    unused_receivers(platform, report)
+    hasty_steps(platform, report)
+    for service in catalog.services:
+        ladder_outlasts_budget(service, platform, report)
+    cycles(catalog, report)
+    mutes_nothing(catalog, report)
+    if platform.alertmanager is not None:
+        tickets_for_all(platform, report)
+        waits(platform, report)
+        carried(platform, report)
+
+
+def unused_receivers(platform: Platform, report: Report) -> None:
+    """Report receivers that nothing names: they look as if somebody were told."""
+    told = list(platform.routing.told)
+    if any(one.receiver == "team" for one in told):
+        told += [one for _, notify in platform.teams for one in notify]
+    named = {one.receiver for one in told} - {"team"}
+    for receiver in platform.receivers:
+        if receiver.name not in named:
+            ours = receiver.name == "team"
+            report.error(
+                receiver.span,
+                "SLO405",
+                f"the receiver {receiver.name!r} is never used" + (": the word stands for those of a team" * ours),
+                "choose another name" if ours else "name it in routing or in a team, or remove it",
+            )
+
+
+def tickets_for_all(platform: Platform, report: Report) -> None:
+    """Report that tickets go to whoever is there, because no team is declared."""
+    warning = platform.routing.warning
+    if not platform.teams and all(one.receiver == "team" for one in warning):
+        report.warning(
+            warning[0].span,
+            "SLO414",
+            "tickets are for the alert's team, and no team is declared: they go where unknown alerts go",
+            "declare teams, or name receivers in routing.warning",
+        )
+
+
+def hasty_steps(platform: Platform, report: Report) -> None:
+    """Report steps of the ladder that come before the rules are evaluated again."""
+    every = platform.prometheus.evaluation_interval
+    for rung in platform.routing.critical:
+        if rung.after.ms and rung.after < every:
+            report.error(
+                rung.span,
+                "SLO406",
+                f"the step after {rung.after} is shorter than an evaluation, {every}",
+                "put its receivers into the first step, or wait longer",
+            )
+
+
+def ladder_outlasts_budget(service: Service, platform: Platform, report: Report) -> None:
+    """Report steps that come when a page's burn has spent the whole budget."""
+    last = platform.routing.critical[-1].after
+    for slo in service.slos:
+        if last <= min(SOONEST, slo.objective.window):
+            continue
+        pages = [one for one in tiers(slo, platform, Report()) if one.severity is AlertClass.CRITICAL]
+        if not pages or not slo.alerting.escalate:
+            continue
+        factor = max(page.factor for page in pages)
+        lasts = slo.objective.window.ms / factor
+        late = [rung.after for rung in platform.routing.critical if rung.after.ms > lasts]
+        if late:
+            report.warning(
+                slo.span,
+                "SLO409",
+                f"burning {plain(factor)} times too fast, which pages, the {slo.objective.window} budget lasts "
+                f"{Duration(int(lasts))}; the step after {late[0]} comes later",
+                f"shorten the ladder (its last step is {last}), or lengthen the window",
+            )
+
+
+def waits(platform: Platform, report: Report) -> None:
+    """Report intervals that Alertmanager does not keep."""
+    settings, timings = platform.alertmanager, platform.routing.timings
+    assert settings is not None
+    turn = PEER_TIMEOUT * settings.replicas
+    for name in ("critical", "escalation", "warning", "info"):
+        timing = getattr(timings, name)
+        if timing.repeat_interval < timing.group_interval:
+            report.error(
+                timing.span,
+                "SLO407",
+                f"{name}: repeatInterval {timing.repeat_interval} is shorter than groupInterval "
+                f"{timing.group_interval}, which comes first",
+                "lengthen repeatInterval",
+            )
+        if timing.repeat_interval >= settings.retention:
+            report.error(
+                timing.span,
+                "SLO407",
+                f"{name}: repeatInterval {timing.repeat_interval} is not within alertmanager.retention, "
+                f"{settings.retention}: it repeats early",
+                "shorten repeatInterval, or lengthen retention",
+            )
+        if settings.replicas > 1 and timing.group_interval < turn:
+            report.error(
+                timing.span,
+                "SLO407",
+                f"{name}: groupInterval {timing.group_interval} is shorter than the turns of {settings.replicas} "
+                f"Alertmanagers, {turn}: several of them tell the same",
+                f"write {turn} or longer",
+            )
+
+
+def carried(platform: Platform, report: Report) -> None:
+    """Report receivers that the oldest Alertmanager of the platform cannot have."""
+    settings = platform.alertmanager
+    assert settings is not None
+    for receiver in platform.receivers:
+        for key, _ in receiver.settings:
+            since, what = SINCE.get((receiver.integration, key), (settings.version, ""))
+            if since > settings.version:
+                needed, mine = (".".join(map(str, version)) for version in (since, settings.version))
+                report.error(
+                    receiver.span,
+                    "SLO408",
+                    f"{what} needs Alertmanager {needed}, the platform's is {mine}",
+                    "choose another integration, or raise alertmanager.version when every server is that new",
+                )
+        if receiver.integration == "email" and platform.email is None:
+            report.error(
+                receiver.span, "SLO413", "mail is sent by nobody", "add email: {from: …, smarthost: …} to the platform"
+            )
+
+
+def cycles(catalog: Catalog, report: Report) -> None:
+    """Report services that depend on each other: each would mute the other, and nobody would be told."""
+    needs = {service.name: service.depends_on for service in catalog.services}
+    found: set[frozenset[str]] = set()
+    for service in catalog.services:
+        for path in _back(service.name, needs):
+            names = frozenset([service.name, *(one.service for one in path)])
+            if names not in found:
+                found.add(names)
+                told = " → ".join([service.name, *(one.service for one in path)])
+                report.error(
+                    path[0].span, "SLO404", f"services depend on each other: {told}", "remove one of the dependencies"
+                )
+
+
+def _back(start: str, needs: dict[str, tuple[Dependency, ...]]) -> Iterator[list[Dependency]]:
+    """Yield one shortest way of dependencies from a service back to itself, if there is any."""
+    ways: list[list[Dependency]] = [[one] for one in needs[start]]
+    seen: set[str] = set()
+    for way in ways:
+        last = way[-1].service
+        if last == start:
+            yield way
+            return
+        if last not in seen:
+            seen.add(last)
+            ways += [[*way, one] for one in needs.get(last, ())]
+
+
+def mutes_nothing(catalog: Catalog, report: Report) -> None:
+    """Report `mutes: critical` where one of the two never pages."""
+    pages = {service.name: has_pages(service) for service in catalog.services}
+    for service in catalog.services:
+        for dependency in service.depends_on:
+            if dependency.mutes is AlertClass.CRITICAL:
+                quiet = [name for name in (dependency.service, service.name) if not pages.get(name, True)]
+                if quiet:
+                    report.warning(
+                        dependency.span,
+                        "SLO412",
+                        f"{quiet[0]} never pages, so mutes: critical does nothing",
+                        "write the name alone",
+                    )
