@@ -31,6 +31,7 @@ class Compiled:
 
     rules: list[Path]
     alertmanager: Path
+    routes: Path
 
 
 def platform(sink: Sink, scale: int, *, rungs: Iterable[str] = ("15m", "1h", "4h"), **more: Any) -> dict[str, Any]:
@@ -112,4 +113,5 @@ def build(folder: Path, platform: dict[str, Any], services: Iterable[dict[str, A
     return Compiled(
         rules=sorted((folder / "rules" / "prometheus").glob("*.yaml")),
         alertmanager=folder / "alertmanager" / "alertmanager.yaml",
+        routes=folder / "alertmanager" / "ROUTES.md",
     )

@@ -151,6 +151,12 @@ def differences(wanted: Table, found: Table, late: float) -> list[str]:
     return lines
 
 
+def check(wanted: Table, found: Table, late: float) -> None:
+    """Fail, with the whole table, unless everybody was told exactly as wanted."""
+    lines = differences(wanted, found, late)
+    assert not lines, "\n".join([*lines, "", "All that was told:", spelled(found)])
+
+
 def spelled(table: Table) -> str:
     """Return a table for people: the audiences of a rung side by side."""
     return "\n".join(f"{_words(line):60} {_spelled(events)}" for line, events in sorted(table.items()))

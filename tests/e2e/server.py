@@ -50,6 +50,14 @@ def wait(condition: Callable[[], bool], seconds: float, what: str) -> float:
     return time.monotonic() - started
 
 
+def settle(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until the condition holds, at most so long, and some seconds more, in which it may break again."""
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.1)
+    time.sleep(3)
+
+
 class Server:
     """A program that serves HTTP; what it says is kept in `folder`/log, through every start."""
 
@@ -215,12 +223,12 @@ def new_prometheus(
 
 
 def new_alertmanagers(
-    program: str, folder: Path, config: Path, count: int = 1, *, flags: Sequence[str] = ()
+    program: str, folder: Path, config: Path, ports: Sequence[int], *, flags: Sequence[str] = ()
 ) -> list[Alertmanager]:
-    """Return as many servers as are wanted, not started yet; two or more are a cluster."""
-    ports = [(free_port(), free_port()) for _ in range(count)]
+    """Return a server for each port, not started yet; two or more are a cluster."""
+    peers = [free_port() for _ in ports]
     servers = []
-    for place, (port, gossip) in enumerate(ports):
+    for place, (port, gossip) in enumerate(zip(ports, peers, strict=True)):
         own = folder / f"alertmanager-{place}"
         command = [
             program,
@@ -228,11 +236,11 @@ def new_alertmanagers(
             f"--storage.path={own}/data",
             f"--web.listen-address=127.0.0.1:{port}",
         ]
-        if count == 1:
+        if len(ports) == 1:
             command.append("--cluster.listen-address=")
         else:
             command += [f"--cluster.listen-address=127.0.0.1:{gossip}", *flags]
-            command += [f"--cluster.peer=127.0.0.1:{peer}" for _, peer in ports if peer != gossip]
+            command += [f"--cluster.peer=127.0.0.1:{peer}" for peer in peers if peer != gossip]
         servers.append(Alertmanager(command, port, own))
     return servers
 

@@ -11,7 +11,7 @@ from typing import Any
 from tests.e2e.compiled import AUDIENCES, build, cause, platform, service
 from tests.e2e.conftest import Pair
 from tests.e2e.notified import Sink
-from tests.e2e.server import Prometheus, new_alertmanagers, new_prometheus, running, wait
+from tests.e2e.server import Prometheus, free_port, new_alertmanagers, new_prometheus, running, wait
 from tests.e2e.signals import Clock, Signals
 
 SCALE = 120  # a minute is half a second
@@ -29,7 +29,7 @@ def running_pair(
 ) -> Iterator[list[Prometheus]]:
     """Run a Prometheus for each cluster, and one Alertmanager."""
     compiled = build(folder / "repository", platform(sink, SCALE, clusters=clusters), services)
-    (manager,) = new_alertmanagers(debian.alertmanager, folder, compiled.alertmanager)
+    (manager,) = new_alertmanagers(debian.alertmanager, folder, compiled.alertmanager, [free_port()])
     servers = [
         new_prometheus(
             debian.prometheus,

@@ -19,8 +19,17 @@ import pytest
 
 from tests.e2e.compiled import AUDIENCES, build, cause, platform, service
 from tests.e2e.conftest import Pair
-from tests.e2e.notified import Event, Sink, differences, expected, seen, spelled
-from tests.e2e.server import Alertmanager, Prometheus, amtool, new_alertmanagers, new_prometheus, running, wait
+from tests.e2e.notified import Event, Sink, check, expected, seen, spelled
+from tests.e2e.server import (
+    Alertmanager,
+    Prometheus,
+    amtool,
+    free_port,
+    new_alertmanagers,
+    new_prometheus,
+    running,
+    wait,
+)
 from tests.e2e.signals import Clock, Signals
 
 SCALE = 60
@@ -83,7 +92,8 @@ def site(debian: Pair, sink: Sink, folder: Path, members: int) -> Iterator[Site]
     services = [service(name, alerts=[cause("Down", name)]) for name in (*LASTING, *ROUNDS)]
     declared = platform(sink, SCALE, rungs=("15m", "1h"), routing=ROUTING)
     compiled = build(folder / "repository", declared, services)
-    managers = new_alertmanagers(debian.alertmanager, folder, compiled.alertmanager, members, flags=CLUSTER)
+    ports = [free_port() for _ in range(members)]
+    managers = new_alertmanagers(debian.alertmanager, folder, compiled.alertmanager, ports, flags=CLUSTER)
     replicas = [
         new_prometheus(
             debian.prometheus,
@@ -143,7 +153,7 @@ def test_the_death_of_any_server_loses_and_doubles_nothing(
         time.sleep(4)  # longer than a group waits, and its members
         found = seen(sink.told, here.clock)
     print(spelled(found))
-    assert differences(expected(told, AUDIENCES), found, LATE) == []
+    check(expected(told, AUDIENCES), found, LATE)
 
 
 def test_a_restart_of_all_alertmanagers_forgets_nothing(debian: Pair, sink: Sink, tmp_path: Path) -> None:
@@ -166,4 +176,4 @@ def test_a_restart_of_all_alertmanagers_forgets_nothing(debian: Pair, sink: Sink
         time.sleep(4)
         found = seen(sink.told, here.clock)
     told = {"long/Down": {"page": "+0", "15m": "+15"}, "acked/Down": {"page": "+0"}}
-    assert differences(expected(told, AUDIENCES), found, LATE) == []
+    check(expected(told, AUDIENCES), found, LATE)

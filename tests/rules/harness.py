@@ -42,16 +42,19 @@ metadata: {{name: web, team: core}}
 """
 
 
-def compiled(body: str, *, scrape: str = "15s", evaluation: str = "15s", more: str = "") -> ServicePlan:
+def compiled(
+    body: str, *, scrape: str = "15s", evaluation: str = "15s", more: str = "", retention: str = "365d"
+) -> ServicePlan:
     """Return the plan of service `web`, whose document goes on with `body`; problems fail the test."""
     report = Report()
-    text = PLATFORM.format(scrape=scrape, evaluation=evaluation, more=more) + "---" + SERVICE.format(body=body)
+    head = PLATFORM.replace("365d", retention).format(scrape=scrape, evaluation=evaluation, more=more)
+    text = head + "---" + SERVICE.format(body=body)
     values = read_file("test.yaml", text, report)
     assert [str(problem) for problem in report] == []
-    platform, service = values
-    assert isinstance(platform, Platform)
+    declared, service = values
+    assert isinstance(declared, Platform)
     assert isinstance(service, Service)
-    plan = plan_service(service, platform, report)
+    plan = plan_service(service, declared, report)
     assert [str(problem) for problem in report if problem.severity == "error"] == []
     return plan
 

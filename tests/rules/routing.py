@@ -64,7 +64,7 @@ routing:
     - {after: 10m, notify: [boss, {receiver: support, during: office}, {receiver: log, during: month-end}]}
     - {after: 2h, notify: [{receiver: press, during: office}]}
   warning: {notify: [team, log]}
-  info: {notify: [{receiver: team, during: office}, log]}
+  info: {notify: [team, log]}
   watchdog: {notify: [switch]}
 email: {from: a@example.com, smarthost: "mail.example.com:25"}
 ---

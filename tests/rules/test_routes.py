@@ -347,6 +347,8 @@ def test_amlint_finds_nothing_that_is_not_meant(name: str, tmp_path: Path) -> No
         ("empty-receiver", "receivers[nobody]"),  # markers are told to nobody; they mute others
         ("global-resolve-timeout-missing", "global"),  # Prometheus gives every alert an end
     }
+    if CATALOGS[name]().platform.routing.watchdog:
+        meant.add(("repeat-before-group", "route.routes[0]"))  # so that it is repeated at every turn of the group
     if not CATALOGS[name]().platform.clusters:  # then the names of the services are all that binds the two sides
         meant |= {("inhibit-no-equal", f"inhibit_rules[{place}]") for place in (1, 2)}
     path = config_of(name, tmp_path)

@@ -88,7 +88,10 @@ def mutate(
     score = Score(plan.service.name)
     with tempfile.TemporaryDirectory(prefix="slogen-mutants-") as folder, ThreadPoolExecutor(workers) as pool:
         trial = _Trial(plan, tried, promtool, Path(folder))
-        score.unsound = [said for said in pool.map(trial.whole, tried) if said is not None]
+        try:
+            score.unsound = [said for said in pool.map(trial.whole, tried) if said is not None]
+        except _NoVerdict as failure:
+            score.unsound = [str(failure)]
         if score.unsound:
             return score
         wanted = []
@@ -98,15 +101,23 @@ def mutate(
                 wanted.append(mutant)
             else:
                 score.equivalent.append((mutant, why))
-        for number, (mutant, fate) in enumerate(zip(wanted, pool.map(trial.fate, wanted), strict=True), 1):
-            score.killed += fate == "killed" and not mutant.owned
-            score.killed_owned += fate == "killed" and mutant.owned
-            score.refused += fate == "refused"
-            if fate == "survived":
-                score.survivors.append(mutant)
-            progress(number, len(wanted))
+        try:
+            for number, (mutant, fate) in enumerate(zip(wanted, pool.map(trial.fate, wanted), strict=True), 1):
+                score.killed += fate == "killed" and not mutant.owned
+                score.killed_owned += fate == "killed" and mutant.owned
+                score.refused += fate == "refused"
+                if fate == "survived":
+                    score.survivors.append(mutant)
+                progress(number, len(wanted))
+        except _NoVerdict as failure:
+            pool.shutdown(cancel_futures=True)
+            score.unsound.append(str(failure))
     score.seconds = time.monotonic() - started
     return score
+
+
+class _NoVerdict(Exception):
+    """promtool did not get as far as judging the tests: that is no mutant noticed."""
 
 
 class _Trial:
@@ -172,7 +183,10 @@ class _Trial:
         done = run(self._promtool.path, arguments, folder, _PATIENCE, together=True)
         shutil.rmtree(folder)
         said = [part.partition("\n")[2] for part in _TESTED.split(done.out)[1:]]
-        return said if len(said) == len(tests) else [done.out + done.err] * len(tests)
+        if done.code not in (0, 1) or len(said) != len(tests):
+            how = f"did not end within {_PATIENCE} s" if done.code is None else f"ended with {done.code}"
+            raise _NoVerdict(f"promtool {how}, and judged {len(said)} of {len(tests)} tests\n{done.out + done.err}")
+        return said
 
 
 def _kind(mutant: Mutant) -> str:

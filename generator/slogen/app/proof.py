@@ -157,6 +157,10 @@ def _judge(bench: Bench, job: Job) -> Result:
         assert bench.amtool is not None
         ran, wrong = run(bench.amtool.path, ["check-config", job.path], bench.root, bench.timeout), ""
         ran = replace(ran, err=ran.out + ran.err)  # amtool gives the reason on stdout
+        if ran.code not in (0, None):
+            version = ".".join(map(str, bench.amtool.version))
+            hint = f"said amtool {version}: one older than alertmanager.version refuses new keys"
+            ran = replace(ran, err=f"{ran.err}\n({hint})")
     else:
         return _test(bench, job)
     wrong = wrong or (_said(ran, bench) if ran.code != 0 else "")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from slogen.core import Duration, Report, plain
 from slogen.model import AlertClass, Catalog, Dependency, Platform, Service
 from slogen.plan.escalation import has_pages
@@ -11,12 +9,13 @@ from slogen.plan.tiers import tiers
 
 PEER_TIMEOUT = Duration.of("15s")  # Alertmanager's: each further member of a cluster sends that much later
 SOONEST = Duration.of("50h")  # no page asks for more than 2 % in an hour
-# The first Alertmanager that reads a setting from a file, where 0.25 does not: seen in its config/notifiers.go.
+# The first Alertmanager that takes a secret from a file, where 0.25 does not: seen in its config/notifiers.go. Earlier
+# ones know some of these keys: 0.26 and 0.27 crash when a webhook answers with an error, 0.27 refuses the other two.
 SINCE: dict[tuple[str, str], tuple[tuple[int, int], str]] = {
-    ("webhook", "urlFile"): ((0, 26), "a webhook's address in a file"),
+    ("webhook", "urlFile"): ((0, 28), "a webhook's address in a file"),
     ("telegram", "botTokenFile"): ((0, 26), "Telegram's token in a file"),
-    ("discord", "webhookUrlFile"): ((0, 27), "Discord's address in a file"),
-    ("msteams", "webhookUrlFile"): ((0, 27), "Microsoft Teams with its address in a file"),
+    ("discord", "webhookUrlFile"): ((0, 28), "Discord's address in a file"),
+    ("msteams", "webhookUrlFile"): ((0, 28), "Microsoft Teams with its address in a file"),
 }
 
 
@@ -103,6 +102,16 @@ def waits(platform: Platform, report: Report) -> None:
     """Report intervals that Alertmanager does not keep."""
     settings, timings = platform.alertmanager, platform.routing.timings
     assert settings is not None
+    steps = [rung.after for rung in platform.routing.critical if rung.after.ms]
+    hasty = steps and steps[0] < platform.prometheus.evaluation_interval  # told by SLO406
+    if steps and not hasty and timings.critical.group_wait >= steps[0]:
+        report.error(
+            timings.critical.span,
+            "SLO407",
+            f"critical: groupWait {timings.critical.group_wait} is not shorter than the first step, {steps[0]}: "
+            "the page comes after it",
+            "shorten groupWait",
+        )
     turn = PEER_TIMEOUT * settings.replicas
     for name in ("critical", "escalation", "warning", "info"):
         timing = getattr(timings, name)
@@ -156,30 +165,52 @@ def carried(platform: Platform, report: Report) -> None:
 def cycles(catalog: Catalog, report: Report) -> None:
     """Report services that depend on each other: each would mute the other, and nobody would be told."""
     needs = {service.name: service.depends_on for service in catalog.services}
-    found: set[frozenset[str]] = set()
-    for service in catalog.services:
-        for path in _back(service.name, needs):
-            names = frozenset([service.name, *(one.service for one in path)])
-            if names not in found:
-                found.add(names)
-                told = " → ".join([service.name, *(one.service for one in path)])
-                report.error(
-                    path[0].span, "SLO404", f"services depend on each other: {told}", "remove one of the dependencies"
-                )
+    # What depends on nothing that is left is in no circle; what remains leads into one.
+    left = _led_into_circles(needs)
+    while left:
+        path = _circle(next(iter(left)), left)
+        names = [one.service for one in path]
+        first = min(range(len(path)), key=lambda place: names[place - 1])
+        path = [*path[first:], *path[:first]]
+        told = " → ".join([path[-1].service, *(one.service for one in path)])
+        report.error(path[0].span, "SLO404", f"services depend on each other: {told}", "remove one of the dependencies")
+        left = _led_into_circles({name: left[name] for name in left if name not in names})
 
 
-def _back(start: str, needs: dict[str, tuple[Dependency, ...]]) -> Iterator[list[Dependency]]:
-    """Yield one shortest way of dependencies from a service back to itself, if there is any."""
-    ways: list[list[Dependency]] = [[one] for one in needs[start]]
-    seen: set[str] = set()
-    for way in ways:
-        last = way[-1].service
-        if last == start:
-            yield way
-            return
-        if last not in seen:
-            seen.add(last)
-            ways += [[*way, one] for one in needs.get(last, ())]
+def _led_into_circles(needs: dict[str, tuple[Dependency, ...]]) -> dict[str, tuple[Dependency, ...]]:
+    """Return the services that lead into a circle, with those of their dependencies that do."""
+    wanted_by: dict[str, list[str]] = {}
+    open_needs = {name: [one for one in given if one.service in needs] for name, given in needs.items()}
+    for name, given in open_needs.items():
+        for one in given:
+            wanted_by.setdefault(one.service, []).append(name)
+    count = {name: len(given) for name, given in open_needs.items()}
+    free = [name for name, number in count.items() if not number]
+    for name in free:
+        for other in wanted_by.get(name, ()):
+            count[other] -= 1
+            if not count[other]:
+                free.append(other)
+    gone = set(free)
+    return {
+        name: tuple(one for one in given if one.service not in gone)
+        for name, given in open_needs.items()
+        if name not in gone
+    }
+
+
+def _circle(start: str, needs: dict[str, tuple[Dependency, ...]]) -> list[Dependency]:
+    """Return the dependencies of the circle that `start` leads into; each service has one that does too."""
+    way: list[Dependency] = []
+    place = {start: 0}
+    name = start
+    while True:
+        one = needs[name][0]
+        way.append(one)
+        if one.service in place:
+            return way[place[one.service] :]
+        name = one.service
+        place[name] = len(way)
 
 
 def mutes_nothing(catalog: Catalog, report: Report) -> None:

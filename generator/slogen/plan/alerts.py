@@ -84,6 +84,10 @@ def _burn_alert(
     keep: Duration | None = None,
 ) -> AlertRule:
     period, fastest = slo.objective.window, tiers[0]
+    speed = ""
+    if severity is AlertClass.CRITICAL:  # what a page reads lies beside it
+        said = ' The budget now burns {{ . | first | value | printf "%.1f" }} times too fast.'
+        speed = texts.asked(names.CURRENT_BURN, service, slo, platform, said)
     return AlertRule(
         alert=names.BURN_ALERT,
         expr=expr,
@@ -94,13 +98,23 @@ def _burn_alert(
             (
                 "description",
                 f"{{{{ $value | humanizePercentage }}}} {noun(slo.sli)}; the objective allows "
-                f"{slo.objective.budget.percent} %. At {plain(fastest.factor)} times that, the {period} budget lasts "
-                f"{texts.lasts(period, fastest.factor)}.",
+                f"{slo.objective.budget.percent} %.{speed} At {plain(fastest.factor)} times too fast, the {period} "
+                f"budget lasts {texts.lasts(period, fastest.factor)}.",
             ),
+            *_budget_left(service, slo, severity, platform),
             *texts.links(service, platform, names.BURN_ALERT, texts.dashboard_uid(service.name, slo.name)),
         ),
         lookback=lookback,
     )
+
+
+def _budget_left(service: Service, slo: Slo, severity: AlertClass, platform: Platform) -> Labels:
+    """Return the budget left as an annotation, where the server that evaluates the alert has it."""
+    longest = max(other.objective.window for other in service.slos)
+    if severity is AlertClass.CRITICAL and longest > platform.prometheus.retention:
+        return ()
+    said = "{{ . | first | value | humanizePercentage }}"
+    return (("budget_left", texts.asked(names.BUDGET_REMAINING, service, slo, platform, said)),)
 
 
 def _guards_reach(tiers: Sequence[Tier]) -> Duration:

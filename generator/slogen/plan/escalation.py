@@ -101,7 +101,12 @@ def _climbing(service: Service) -> list[tuple[str, str]]:
 
 def _rung(service: Service, platform: Platform, name: str, matchers: str, steps: tuple[Rung, ...]) -> AlertRule:
     after: Duration = steps[-1].after
-    told = [receiver for rung in platform.routing.critical if rung.after < after for receiver in rung.receivers]
+    told = [
+        one.receiver + (f" (in {one.during})" if one.during else "")
+        for rung in platform.routing.critical
+        if rung.after < after
+        for one in rung.notify
+    ]
     cause = next((alert for alert in service.alerts if alert.name == name), None)
     what = "{{ $labels.service }}: " + name if cause else "{{ $labels.service }} {{ $labels.slo }}"
     links = (

@@ -96,6 +96,19 @@ def plan_routing(catalog: Catalog) -> RoutingPlan:
     )
 
 
+def for_team(told: Iterable[Told], own: Iterable[Told]) -> tuple[Told, ...]:
+    """Return who is told of a team's alert: `team` stands for its own receivers; nobody twice at the same time."""
+    everybody = [one for entry in told for one in (own if entry.receiver == "team" else (entry,))]
+    always = {one.receiver for one in everybody if one.during is None}
+    kept = [one for one in everybody if one.during is None or one.receiver not in always]
+    return tuple({(one.receiver, one.during): one for one in kept}.values())
+
+
+def acknowledged_for(platform: Platform) -> Duration:
+    """Return how long an acknowledgement lasts: as long as the ladder, for all rungs that are due come at its end."""
+    return max(Duration.of("4h"), platform.routing.critical[-1].after)
+
+
 def has(label: str, value: str) -> Matcher:
     """Return that a label has exactly this value."""
     return Matcher(label, "=", value)
@@ -142,13 +155,14 @@ class _Tree:
     def _watchdog(self) -> Iterator[Route]:
         told = self._platform.routing.watchdog
         if told:
-            # It must repeat itself: its absence is what raises the alarm.
-            minute = self._platform.scaled(Duration.of("1m"))
+            # It must repeat itself: its absence is what raises the alarm. Alertmanager counts the repetition from the
+            # end of the last delivery, so one of a minute would miss every other turn of the group.
+            minute, half = (self._platform.scaled(Duration.of(text)) for text in ("1m", "30s"))
             yield Route(
                 comment="the alert that always fires: when it stops arriving, the dead man's switch tells",
                 matchers=(has("alertname", WATCHDOG_ALERT), has("severity", NO_SEVERITY)),
                 receiver=self._receiver("watchdog", told),
-                waits=Waits(group_wait=minute, group_interval=minute, repeat_interval=minute),
+                waits=Waits(group_wait=half, group_interval=minute, repeat_interval=half),
             )
 
     def _none(self) -> Route:
@@ -188,7 +202,7 @@ class _Tree:
         if teams:
             routes: list[Route] = []
             for team, own in teams:
-                routes += self._told(f"{severity}-{team}", (*own, *rest), (has("team", team),))
+                routes += self._told(f"{severity}-{team}", for_team(told, own), (has("team", team),))
             yield Route(comment=f"{what}, to the team", matchers=matchers, waits=waits, routes=tuple(routes))
         elif rest:
             yield from self._told(severity.value, rest, matchers, waits, what)

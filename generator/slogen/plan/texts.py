@@ -43,6 +43,18 @@ def where_known(slo: Slo) -> str:
     return f"{{{{ if or {known} }}}}{where(slo)}{{{{ end }}}}" if slo.by else ""
 
 
+def asked(series: str, service: Service, slo: Slo, platform: Platform, said: str) -> str:
+    """Return a template that asks for a series of the alert's SLO and says it; nothing where there is none.
+
+    `said` is a template over its samples. A server that sees several clusters finds that of the alert.
+    """
+    labels = [*(("cluster",) if platform.clusters else ()), *slo.by]
+    matchers = f'service="{service.name}",slo="{slo.name}"' + "".join(f",{label}=%q" for label in labels)
+    values = "".join(f" $labels.{label}" for label in labels)
+    query = f"printf `{series}{{{matchers}}}`{values} | query" if labels else f"query `{series}{{{matchers}}}`"
+    return f"{{{{ with {query} }}}}{said}{{{{ end }}}}"
+
+
 def lasts(period: Duration, factor: object) -> Duration:
     """Return how long the budget of `period` lasts at `factor` times what is allowed, to the minute."""
     minutes = max(1, round(period.ms / float(str(factor)) / 60_000))

@@ -9,7 +9,7 @@ from slogen.prove.mutants import Mutant
 # What the rule is called, what was changed, and why no test can tell the two apart.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (
-        "SLO.*",
+        "SLOErrorBudgetBurn|SLONoData|SLOErrorBudgetExhausted",
         "without label (service|slo)",
         "the series that the alert reads have the label already, with this value",
     ),

@@ -130,20 +130,21 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number between two bounds, both allowed."""
+    """A whole number between two bounds, both allowed; `zero` tells whether nought is one."""
 
     low: int
     high: int
+    zero: bool = True
 
     def read(self, node: Node, report: Report) -> int | None:
         """Return the number."""
         if node.kind == "scalar" and node.plain and re.fullmatch("-?[0-9]{1,15}", node.text):
-            if self.low <= int(node.text) <= self.high:
+            if self.low <= int(node.text) <= self.high and (int(node.text) or self.zero):
                 return int(node.text)
             report.error(
                 node.span,
                 "SLO005",
-                f"{node.text} is not between {self.low} and {self.high}",
+                f"{node.text} is not between {self.low} and {self.high}" + ("" if self.zero else ", or it is 0"),
                 f"write {self.low} to {self.high}",
             )
             return None
@@ -154,7 +155,8 @@ class Whole:
 
     def schema(self) -> Json:
         """Return an integer schema."""
-        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+        schema: Json = {"type": "integer", "minimum": self.low, "maximum": self.high}
+        return schema if self.zero else schema | {"not": {"const": 0}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ _VERSION = Text(r"[0-9]{1,3}\.[0-9]{1,4}(?:\.[0-9]{1,4})?", "a version", 'write 
 _KUBERNETES_LABELS = MapOf(
     r"[a-zA-Z0-9./_-]{1,253}", Text(limit=253), "a Kubernetes label", "write letters, digits and . / _ - alone"
 )
+_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+_SMARTHOST = Text(rf"[^\s:{{}}]+:(?:{_PORT})", "host:port")
 _SETTINGS = MapOf(
     "[a-z_]+",
     Text(),
@@ -101,6 +103,19 @@ def _alertmanager(values: Values, span: Span, spans: Spans, report: Report) -> A
         replicas=values["replicas"],
         external_url=values["externalUrl"].rstrip("/") if values["externalUrl"] else None,
         retention=values["retention"],
+    )
+
+
+def _email(values: Values, span: Span, spans: Spans, report: Report) -> EmailSettings:
+    if bool(values["username"]) != bool(values["passwordFile"]):
+        missing = "username" if values["passwordFile"] else "passwordFile"
+        report.error(span, "SLO009", f"the key {missing!r} is missing", "who signs in has a name and a password")
+    return EmailSettings(
+        sender=values["from"],
+        smarthost=values["smarthost"],
+        username=values["username"],
+        password_file=values["passwordFile"],
+        require_tls=values["requireTls"],
     )
 
 
@@ -205,18 +220,12 @@ PLATFORM = Record(
             Record(
                 (
                     Key("from", MAIL, "sender", required=True),
-                    Key("smarthost", Text(r"[^\s:]+:[0-9]{1,5}", "host:port"), "mail server", required=True),
+                    Key("smarthost", _SMARTHOST, "mail server", required=True),
                     Key("username", Text(), "who signs in"),
                     Key("passwordFile", FILE, "file with the password"),
                     Key("requireTls", Flag(), "refuse a server without TLS", default=True),
                 ),
-                lambda values, span, spans, report: EmailSettings(
-                    sender=values["from"],
-                    smarthost=values["smarthost"],
-                    username=values["username"],
-                    password_file=values["passwordFile"],
-                    require_tls=values["requireTls"],
-                ),
+                _email,
             ),
             "how mail is sent",
         ),

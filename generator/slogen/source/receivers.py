@@ -16,15 +16,22 @@ from slogen.source.sli import Spans, Values
 from slogen.source.tree import Node
 from slogen.source.words import ADDRESS, DNS_HINT, NAME
 
-MAIL = Text(r"[^@\s{}]+@[^@\s{}]+", "a mail address", "write one such as sre@example.com")
+MAIL = Text(r"[A-Za-z0-9.!#$%&'*+/=?^_|~-]+@[A-Za-z0-9.-]+", "a mail address", "write one such as sre@example.com")
 FILE = Text(r"/\S+", "an absolute path", "name the file that holds the secret")
 _CHANNEL = Text(r"[#@]?[^\s{}]+", "a channel", 'write one such as "#team"')
 
-# A user's password, the incoming webhooks of chats, keys in the query: whoever knows the address may write there.
+
+def _any_case(*words: str) -> str:
+    """Return a pattern for the words in capitals and small letters, as JSON Schema's patterns know it."""
+    return "|".join("".join(f"[{letter.upper()}{letter}]" for letter in word) for word in words)
+
+
+# Incoming webhooks of chats and pagers, keys in the query: whoever knows the address may write there.
 _SECRET_ADDRESS = Refused(
-    pattern=r"https?://[^/@]+@.*|https?://(?:hooks\.slack\.com|(?:[^/]+\.)?discord(?:app)?\.com/api/webhooks|"
-    r"[^/]+\.webhook\.office\.com|api\.telegram\.org/bot)/?.*|"
-    r".*[?&][a-z_-]*(?:token|key|secret|password|sig)[a-z_-]*=.*",
+    pattern=r"https?://(?:hooks\.slack(?:-gov)?\.com|(?:[^/]+\.)?discord(?:app)?\.com/api/webhooks|"
+    r"[^/]+\.webhook\.office\.com|outlook\.office(?:365)?\.com/webhook|api\.telegram\.org/bot|"
+    r"events\.pagerduty\.com/integration|hc-ping\.com)/?.*|"
+    rf".*[?&][^=&#]*(?:{_any_case('token', 'key', 'secret', 'pass', 'auth', 'sig')})[^=&#]*=.*",
     code="SLO113",
     message="the address {} holds a literal secret",
     hint="put it into a file and name that: urlFile",
@@ -46,7 +53,7 @@ _RECEIVER_KINDS = {
     "opsgenie": table(Key("apiKeyFile", FILE, "file with the key", required=True)),
     "telegram": table(
         Key("botTokenFile", FILE, "file with the token", required=True),
-        Key("chatId", Whole(-999_999_999_999_999, 999_999_999_999_999), "chat", required=True),
+        Key("chatId", Whole(-999_999_999_999_999, 999_999_999_999_999, zero=False), "chat", required=True),
     ),
     "discord": table(Key("webhookUrlFile", FILE, "file with the webhook address", required=True)),
 }
@@ -67,6 +74,10 @@ RECEIVERS = MapOf(DNS_LABEL, _RECEIVER, "a receiver name", DNS_HINT)
 
 
 def _told(values: Values, span: Span, spans: Spans, report: Report) -> Told:
+    if values["receiver"] == "team":
+        report.error(
+            spans["during"], "SLO402", "`team` has no times of its own", "put during at the receivers of the teams"
+        )
     return Told(receiver=values["receiver"], during=values["during"], span=span, during_span=spans.get("during", span))
 
 

@@ -31,7 +31,20 @@ LABELS = MapOf(
         hint="choose another name",
     ),
 )
-ADDRESS = Text(r"https?://[^\s{}\"'\\]+", "a web address", "write http://… or https://…")
+_HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s{}\"'\\\[\]/:@?#]+)(?::[0-9]{1,5})?"
+ADDRESS = Except(
+    Text(
+        rf"https?://(?:[^\s{{}}\"'\\/@?#]+@)?{_HOST}(?:[/?#][^\s{{}}\"'\\]*)?",
+        "a web address",
+        "write http://… or https://…",
+    ),
+    Refused(
+        pattern="https?://[^/?#]+@.*",
+        code="SLO113",
+        message="the address {} holds a literal secret",
+        hint="leave user and password out",
+    ),
+)
 LINKS = MapOf(
     "[a-z][a-zA-Z0-9]*",
     ADDRESS,

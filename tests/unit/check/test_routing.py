@@ -82,6 +82,10 @@ WRONG = {
             "11:23 SLO407: critical: repeatInterval 5d is not within alertmanager.retention, 5d: it repeats early",
         ],
     ),
+    "a page that waits for longer than its first step": (
+        ("routing:", "routing:\n  timings: {critical: {groupWait: 1h}}"),
+        ["11:23 SLO407: critical: groupWait 1h is not shorter than the first step, 1h: the page comes after it"],
+    ),
     "a group's turn shorter than that of the members": (
         ("routing:", "routing:\n  timings: {warning: {groupInterval: 44s}}"),
         [
@@ -93,14 +97,14 @@ WRONG = {
         ('email: {from: a@example.com, smarthost: "mail:25"}\n', ""),
         ["8:10 SLO413: mail is sent by nobody"],
     ),
-    "a webhook's file before 0.26": (
+    "a webhook's file before 0.28": (
         ("{email: {to: chief@example.com}}", "{webhook: {urlFile: /u}}"),
-        ["9:10 SLO408: a webhook's address in a file needs Alertmanager 0.26, the platform's is 0.25"],
+        ["9:10 SLO408: a webhook's address in a file needs Alertmanager 0.28, the platform's is 0.25"],
     ),
-    "Teams before 0.27": (
+    "Teams before 0.28": (
         ("{email: {to: chief@example.com}}", "{msteams: {webhookUrlFile: /u}}"),
         [
-            "9:10 SLO408: Microsoft Teams with its address in a file needs Alertmanager 0.27, the platform's is 0.25",
+            "9:10 SLO408: Microsoft Teams with its address in a file needs Alertmanager 0.28, the platform's is 0.25",
         ],
     ),
     "tickets for no team": (
@@ -139,9 +143,9 @@ def test_one_alertmanager_has_nobody_to_wait_for() -> None:
 
 
 def test_newer_receivers_are_carried_by_newer_servers() -> None:
-    """0.27 takes the address of Teams from a file."""
+    """0.28 takes the address of Teams from a file."""
     teams = ("{email: {to: chief@example.com}}", "{msteams: {webhookUrlFile: /u}}")
-    assert told(PLATFORM + service("a"), ('version: "0.25"', 'version: "0.27"'), teams) == []
+    assert told(PLATFORM + service("a"), ('version: "0.25"', 'version: "0.28"'), teams) == []
 
 
 def test_a_circle_of_dependencies_is_told_once_with_its_way() -> None:

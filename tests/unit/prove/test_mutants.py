@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +115,15 @@ def test_no_mutant_is_tried_when_the_tests_fail_without_any(monkeypatch: pytest.
     score = mutate(plan, platform, Program(path="promtool", version=(2, 42)), 2, lambda done, total: None)
     assert score.unsound
     assert (score.killed, score.survivors) == (0, [])
+
+
+def test_a_promtool_that_does_not_judge_kills_no_mutant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is told as what it is, also when the tests on sound rules have passed before."""
+    plan, platform = planned()
+    promtool = tmp_path / "promtool"
+    promtool.write_text('#!/bin/sh\n[ -d prometheus ] && exec promtool "$@"\nkill -9 $$\n', "utf-8")
+    promtool.chmod(0o755)
+    monkeypatch.setattr("slogen.app.mutate.mutants", lambda plan: list(mutants(plan))[:4])
+    score = mutate(plan, platform, Program(path=str(promtool), version=(2, 42)), 2, lambda done, total: None)
+    assert (score.killed, score.killed_owned, score.survivors) == (0, 0, [])
+    assert score.unsound[0].startswith("promtool ended with -9, and judged 0 of ")

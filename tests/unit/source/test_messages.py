@@ -199,8 +199,7 @@ OF_PLATFORMS = {
     "a webhook with a password": (
         ("http://chat", "https://user:secret@chat"),
         [
-            "5:75 SLO113: the address 'https://user:secret@chat' holds a literal secret; "
-            "put it into a file and name that: urlFile"
+            "5:75 SLO113: the address 'https://user:secret@chat' holds a literal secret; leave user and password out"
         ],
     ),
     "a webhook with a key in its query": (

@@ -14,13 +14,11 @@ from slogen.plan.routing import Inhibition, Matchers, Route, RoutingPlan
 
 def config_text(plan: RoutingPlan, platform: Platform) -> str:
     """Return the configuration of Alertmanager."""
-    settings = platform.alertmanager
-    assert settings is not None
     parts = [
         header(platform.span.file) + _global(plan, platform) + f"templates: [{TEMPLATE}]\n",
         "route:\n" + _root(plan),
         "inhibit_rules:\n" + "\n".join(_inhibition(one) for one in plan.inhibitions),
-        "receivers:\n" + "\n".join(receiver_text(one, settings.version) for one in plan.receivers),
+        "receivers:\n" + "\n".join(receiver_text(one) for one in plan.receivers),
     ]
     if plan.intervals:
         parts.append("time_intervals:\n" + "".join(_interval(one) for one in plan.intervals))

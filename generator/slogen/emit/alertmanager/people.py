@@ -11,7 +11,7 @@ from slogen.emit.alertmanager.silences import silences
 from slogen.emit.alertmanager.words import bullets, interval_words, listed, over, prose, table
 from slogen.model import AlertClass, Catalog, Platform, Service, Told
 from slogen.plan.escalation import MUTED
-from slogen.plan.routing import RoutingPlan
+from slogen.plan.routing import RoutingPlan, for_team
 from slogen.promql import names
 
 
@@ -137,7 +137,7 @@ def _by_team(platform: Platform, told: Sequence[Told]) -> tuple[list[tuple[str, 
     rest = [one for one in told if one.receiver != "team"]
     if len(rest) == len(told) or not platform.teams:
         return [("", one) for one in rest], ""
-    return [(team, one) for team, own in platform.teams for one in (*own, *rest)], "team"
+    return [(team, one) for team, own in platform.teams for one in for_team(told, own)], "team"
 
 
 def _watchdog(platform: Platform) -> Iterator[str]:

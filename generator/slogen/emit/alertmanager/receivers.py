@@ -6,19 +6,19 @@ from slogen.emit.yamltext import flow, scalar
 from slogen.model import Receiver
 from slogen.plan.routing import RoutedReceiver
 
-_MSTEAMS_WORKFLOWS = (0, 28)  # msteams_configs post to connectors, which Microsoft has retired
 _WATCHDOG = "watchdog"  # as plan.routing names it
 
 
-def receiver_text(receiver: RoutedReceiver, version: tuple[int, int]) -> str:
-    """Return a receiver; `version` is the oldest Alertmanager that must load it."""
+def receiver_text(receiver: RoutedReceiver) -> str:
+    """Return a receiver."""
     text = f"- name: {scalar(receiver.name)}\n"
     for kind in dict.fromkeys(one.integration for one in receiver.audiences):
         mine = [one for one in receiver.audiences if one.integration == kind]
-        key = "msteamsv2" if kind == "msteams" and version >= _MSTEAMS_WORKFLOWS else kind
+        # msteams_configs post to connectors, which Microsoft has retired.
+        key = "msteamsv2" if kind == "msteams" else kind
         text += f"  {key}_configs:\n"
         for audience in mine:
-            lines = [f"# {audience.name}", *_integration(audience, key), *_resolved(receiver)]
+            lines = [f"# {audience.name}", *_integration(audience), *_resolved(receiver)]
             text += "".join(f"  {line}\n" for line in lines)
     return text
 
@@ -30,10 +30,10 @@ def _resolved(receiver: RoutedReceiver) -> list[str]:
     return ["  send_resolved: true"]
 
 
-def _integration(audience: Receiver, key: str) -> list[str]:
+def _integration(audience: Receiver) -> list[str]:
     """Return the address of an audience and what it is told."""
     settings = {name: scalar(str(value)) for name, value in audience.settings}
-    match key:
+    match audience.integration:
         case "pagerduty":
             return [
                 f"- routing_key_file: {settings['routingKeyFile']}",
@@ -51,7 +51,7 @@ def _integration(audience: Receiver, key: str) -> list[str]:
             ]
         case "opsgenie":
             return [
-                # No version strips what it reads, and a header that ends in a new line is refused.
+                # Before 0.28.1 the file is sent as it is, and a header that ends in a new line is refused.
                 f"- api_key_file: {settings['apiKeyFile']}  # the key alone, without a new line after it",
                 _said("message", "plain.title"),
                 _said("description", "opsgenie.description"),
@@ -83,11 +83,10 @@ def _integration(audience: Receiver, key: str) -> list[str]:
             ]
         case "webhook":
             return [f"- url: {settings['url']}" if "url" in settings else f"- url_file: {settings['urlFile']}"]
-        case "msteams" | "msteamsv2":
+        case "msteams":
             return [
                 f"- webhook_url_file: {settings['webhookUrlFile']}",
                 _said("title", "markdown.title"),
-                *([_said("summary", "plain.title")] if key == "msteams" else []),
                 _said("text", "markdown.text"),
             ]
         case "telegram":
@@ -103,7 +102,7 @@ def _integration(audience: Receiver, key: str) -> list[str]:
                 _said("title", "markdown.title"),
                 _said("message", "markdown.text"),
             ]
-    raise AssertionError(f"no such integration: {key}")
+    raise AssertionError(f"no such integration: {audience.integration}")
 
 
 _PAGERDUTY_LINKS = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from slogen.emit.alertmanager.words import bullets, code, commands, listed, pagers, prose
 from slogen.model import AlertClass, Catalog, Platform, Service, Slo
+from slogen.plan.routing import acknowledged_for
 from slogen.promql import names
 
 _LOCAL = "http://localhost:9093"  # where amtool looks without being told
@@ -47,14 +48,15 @@ def _acknowledge(catalog: Catalog, example: _Example) -> Iterator[str]:
         left = steps[place:]
         lines.append(f"# told so far: {listed(['the page', *steps[:place]])}; this stops {listed(left)}")
         matchers = (*example.matchers, _any_of(left))
-        lines.append(_add(platform, matchers, steps[-1], "acknowledged: INC-123"))
+        lines.append(_add(platform, matchers, acknowledged_for(platform), "acknowledged: INC-123"))
     yield commands(lines)
     narrower = _by(catalog)
     yield prose(f"A cause alert has no `slo`: leave it out.{' ' + narrower if narrower else ''}")
     yield prose(
         f"Or in {_place(platform)}: find the page, which is the alert without `escalation`, press *Silence* and add "
         f"the matcher `{_any_of(steps)}` with the steps that are still to come. The link *Acknowledge* in a message "
-        "opens such a silence, filled in."
+        f"opens such a silence, filled in but for its duration: set it to {acknowledged_for(platform)}, or the steps "
+        "come when it ends."
     )
 
 
@@ -85,6 +87,7 @@ def _hide(platform: Platform, example: _Example) -> Iterator[str]:
 
 
 def _truths(catalog: Catalog, example: _Example) -> Iterator[str]:
+    platform = catalog.platform
     lines = [
         "It hides messages and nothing else: rules, dashboards and budgets go on. It is set once for all Alertmanagers "
         "of a cluster and outlives their restart.",
@@ -93,7 +96,7 @@ def _truths(catalog: Catalog, example: _Example) -> Iterator[str]:
     if example.steps:
         lines += [
             "It does not stop the clock. When it ends and the page still lasts, all steps that are due by then are "
-            f"told at once. That is why the commands above say {example.steps[-1]}: as long as the ladder.",
+            f"told at once. That is why acknowledging says {acknowledged_for(platform)}: no less than the ladder.",
             'Do not acknowledge with `escalation=~".+"`: it also hides the end from those who know of the beginning.',
         ]
     lines.append(f"A silenced page still mutes the tickets of its SLO{_dependants(catalog)}.")
@@ -153,7 +156,7 @@ def _any_of(steps: tuple[str, ...]) -> str:
     return f"escalation={steps[0]}" if len(steps) == 1 else f'escalation=~"{"|".join(steps)}"'
 
 
-def _add(platform: Platform, matchers: tuple[str, ...], duration: str, comment: str) -> str:
+def _add(platform: Platform, matchers: tuple[str, ...], duration: object, comment: str) -> str:
     given = " ".join(shlex.quote(one) for one in matchers)
     return f'{_tool(platform)} silence add {given} --duration={duration} --comment="{comment}"'
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
-from slogen.core import Duration
 from slogen.emit.artifact import header
 from slogen.model import AlertClass, Platform, Rung, Service
+from slogen.plan.routing import acknowledged_for
 from slogen.promql import names
 
 TEMPLATE = "templates/slogen.tmpl"
@@ -29,7 +29,6 @@ _MEDIA = {
     "telegram": ("telegram",),
 }
 _LINES = 10  # of several alerts, before "and N more"
-_ACKNOWLEDGED = Duration.of("4h")  # and at least as long as the ladder: when a silence ends, all rungs due are told
 _CLOCK = "15:04 UTC on Mon 2 Jan"
 # Blanks, what cannot be printed, and what turns the direction of writing: all a space.
 _BLANKS = r"`[\s\p{Cc}\x{2028}-\x{202e}\x{2066}-\x{2069}]+`"
@@ -59,7 +58,7 @@ def _fill(platform: Platform, services: Iterable[Service]) -> dict[str, str]:
     rungs = _rungs(platform)
     return {
         "CLIMBS": _climbs(rungs, services),
-        "HOURS": str(max([_ACKNOWLEDGED, *(rung.after for rung in rungs)])),
+        "HOURS": str(acknowledged_for(platform)),
         "TRACED": ".CommonLabels.service" if platform.jaeger_url else "false",
         "LINES": str(_LINES),
         "CLOCK": _CLOCK,
@@ -117,17 +116,14 @@ def _places(platform: Platform) -> str:
 
 
 def _ladder(platform: Platform) -> str:
-    """Return what follows from the ladder: the rungs not told yet, who comes next, when the page began."""
+    """Return what follows from the ladder: the rungs not told yet, and who comes next."""
     rungs = _rungs(platform)
     unsent, following = [], []
     for place in range(len(rungs)):
         unsent.append("|".join(str(rung.after) for rung in rungs[place:]))
         who = ", ".join(one.receiver + (f" (in {one.during})" if one.during else "") for one in rungs[place].notify)
         following.append(f"{rungs[place].after} after the page: {who}")
-    since = {str(rung.after): f"(.StartsAt.Add -{platform.scaled(rung.after).ms}000000)" for rung in rungs}
-    began = {after: f'{{{{ {start}.UTC.Format "{_CLOCK}" }}}}' for after, start in since.items()}
-    lasted = {after: f"{{{{ (.EndsAt.Sub {start}).Round 1000000000 }}}}" for after, start in since.items()}
-    reached = ["", *since][:-1] if rungs else []
+    reached = ["", *(str(rung.after) for rung in rungs)][:-1] if rungs else []
     return "\n".join(
         [
             "{{/* The rungs not told yet, also as they stand in an address, and who comes next. */}}",
@@ -138,9 +134,6 @@ def _ladder(platform: Platform) -> str:
                 {rung: one.replace("|", "%7C") for rung, one in zip(reached, unsent, strict=True)},
             ),
             _by_rung("next", ".CommonLabels", dict(zip(reached, following, strict=True))),
-            "{{/* Of an alert: since when, and how long. A rung begins later than the page that it repeats. */}}",
-            _by_rung("began", ".Labels", began | {"": f'{{{{ .StartsAt.UTC.Format "{_CLOCK}" }}}}'}),
-            _by_rung("lasted", ".Labels", lasted | {"": "{{ (.EndsAt.Sub .StartsAt).Round 1000000000 }}"}),
             "",
         ]
     )
