@@ -84,6 +84,10 @@ avg_over_time(slo:sli_errors:rate5m$of[$tail] offset $half)
 """)
 MEAN_OF_RATIOS = Promql("avg_over_time(slo:sli_error:ratio_rate5m$of[$window])")
 AGAINST_NOTHING = Promql("slo:sli_errors:rate5m$of\n/\nslo:sli_total:rate5m$of")
+TWICE_AS_LONG = Promql(
+    "1 - slo:period_burn_rate:ratio$of * clamp_max(count_over_time(slo:sli_total:avg_rate5m$of[60d]) / $parts, 1)"
+    " + 0 * count_over_time(slo:sli_total:avg_rate5m$of[$period])"
+)
 NO_FILL = Promql("sum$by(rate($series)) + 0 * sum$by(rate($total))")
 
 
@@ -93,6 +97,7 @@ NO_FILL = Promql("sum$by(rate($series)) + 0 * sum$by(rate($total))")
         pytest.param(burn, "RATIO_HEAD_AND_TAIL", PLAIN_AVERAGE, "windows", id="a plain average for head and tail"),
         pytest.param(burn, "RATIO_SLOW", MEAN_OF_RATIOS, "slow", id="a mean of ratios for a ratio of sums"),
         pytest.param(burn, "RATIO_NOW", AGAINST_NOTHING, "windows", id="a division that gives NaN"),
+        pytest.param(burn, "BUDGET_REMAINING", TWICE_AS_LONG, "periods", id="a budget that remembers the last period"),
         pytest.param(sli, "_ZERO_FILLED", NO_FILL, "fast", id="no zero for errors that were never seen"),
     ],
 )

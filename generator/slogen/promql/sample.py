@@ -11,12 +11,15 @@ from typing import Any
 from slogen.promql.query import Selector, matchers
 
 Labels = dict[str, str]
+Matcher = tuple[str, str, str]  # label, operator, value
 _LETTERS = "0x-"
 _CLASSES = {"CATEGORY_DIGIT": "0", "CATEGORY_WORD": "x", "CATEGORY_SPACE": " ", "CATEGORY_NOT_DIGIT": "x"}
 
 
 def sample(selector: Selector, *more: Selector) -> Labels | None:
     """Return labels, `__name__` included, of a series that all the selectors match; None when none was found."""
+    if not all(map(is_understood, (selector, *more))):
+        return None
     return _search([matcher for one in (selector, *more) for matcher in matchers(one)])
 
 
@@ -31,20 +34,31 @@ def sample_outside(selector: Selector, other: Selector) -> Labels | None:
     return None
 
 
-def beside(selector: Selector) -> list[Labels]:
-    """Return labels of series that a selector would match, were it not for one of its matchers."""
-    inside = matchers(selector)
-    found = []
-    for place, (name, operator, value) in enumerate(inside):
-        if name != "__name__":
-            labels = _search([*inside[:place], *inside[place + 1 :], (name, _OPPOSITE[operator], value)])
-            found += [] if labels is None else [labels]
+def beside(labels: Labels, *read: Selector) -> dict[Matcher, Labels]:
+    """Return, for a matcher that lets a series in, labels that differ in one and match none of `read`.
+
+    A matcher that something else keeps in, whatever the label is, has none.
+    """
+    found = {}
+    for matcher in dict.fromkeys(matcher for one in read if matches(one, labels) for matcher in matchers(one)):
+        name, operator, value = matcher
+        candidates = ["another", value, "other", *_made(value), ""] if name != "__name__" else []
+        fitting = [text for text in candidates if text != labels.get(name, "") and not _fits(text, operator, value)]
+        other = {**labels, name: fitting[0]} if fitting else labels
+        if not any(matches(one, other) for one in read):
+            found[matcher] = other
     return found
 
 
 def matches(selector: Selector, labels: Labels) -> bool:
     """Return whether a series with these labels is selected."""
     return all(_fits(labels.get(name, ""), operator, value) for name, operator, value in matchers(selector))
+
+
+def is_understood(selector: Selector) -> bool:
+    """Return whether its regular expressions are known to mean here what they mean in Prometheus."""
+    patterns = [value for _, operator, value in matchers(selector) if operator in ("=~", "!~")]
+    return all(not _FOREIGN.search(pattern) and _compiles(pattern) for pattern in patterns)
 
 
 def may_match(selector: Selector, known: Mapping[str, str]) -> bool:
@@ -64,7 +78,6 @@ def braces(labels: Mapping[str, str]) -> str:
 
 
 _OPPOSITE = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
-Matcher = tuple[str, str, str]
 
 
 def _search(wanted: list[Matcher]) -> Labels | None:
@@ -91,6 +104,18 @@ def _fits(text: str, operator: str, value: str) -> bool:
         return (re.fullmatch(value, text) is not None) == (operator == "=~")
     except re.error:
         return False
+
+
+# Read otherwise by Python, or not at all: named classes, and a flag that is not Python's.
+_FOREIGN = re.compile(r"\[\[:|\\[pPz]|\(\?[a-zA-Z]*U")
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
 
 
 def _made(pattern: str) -> list[str]:

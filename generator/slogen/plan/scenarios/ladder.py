@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from slogen.core import Duration
 from slogen.model import Alert, AlertClass, Platform, Service
+from slogen.plan.scenarios.decoys import Decoys
 from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, fired, minutes
 from slogen.promql import names
 from slogen.promql.sample import braces
@@ -221,15 +222,30 @@ def cause_scenarios(service: Service, alerts: Iterable[Alert]) -> Iterator[Scena
             f"group by ({', '.join(labels)}) "
             f'(ALERTS{{alertname="{alert.name}",service="{service.name}",alertstate="firing",escalation=""}})'
         )
+        decoys = Decoys.of(alert.expr.text)
         fires = quiet = 0
         for test in alert.tests:
             at = test.fires or test.quiet
             assert at is not None
             fires, quiet = fires + bool(test.fires), quiet + bool(test.quiet)
             told = f"fires, case {fires}" if test.fires else f"stays quiet, case {quiet}"
+            expects = [Expect(at=at, expr=expr, samples=((braces(labels), "1"),) if test.fires else ())]
+            if test.fires and alert.for_ is not None and alert.for_.ms > 1000:
+                # Whatever the series, it has not been pending for so long.
+                expects.insert(0, Expect(at=alert.for_ - Duration(1000), expr=expr))
+            others = [other.series for other in alert.tests if (other.fires is None) != (test.fires is None)]
             yield Scenario(
                 name=f"{alert.name}: {told} of its owner",
                 interval=minutes(1),
-                series=test.series,
-                expects=(Expect(at=at, expr=expr, samples=((braces(labels), "1"),) if test.fires else ()),),
+                series=(*test.series, *decoys.near(test.series, others)),
+                expects=tuple(expects),
+            )
+        firing = [test for test in alert.tests if test.fires is not None]
+        strangers = decoys.of_others([test.series for test in firing])
+        if strangers:
+            yield Scenario(
+                name=f"{alert.name}: stays quiet on what others have",
+                interval=minutes(1),
+                series=tuple(strangers),
+                expects=tuple(Expect(at=at, expr=expr) for at in sorted({test.fires for test in firing if test.fires})),
             )

@@ -10,7 +10,7 @@ from fractions import Fraction
 from slogen.core import Duration, plain
 from slogen.model import AlertClass, Platform, Service, Slo
 from slogen.plan.rules import Evaluator
-from slogen.promql.names import BURN_ALERT, EXHAUSTED_ALERT
+from slogen.promql.names import BUDGET, BURN_ALERT, EXHAUSTED_ALERT
 from slogen.promql.sample import braces
 
 Labels = Mapping[str, str]
@@ -101,6 +101,10 @@ class Subject:
                 yield name.replace(service, 'service="another"'), values
                 yield name.replace(slo, 'slo="another"'), values
 
+    def elsewhere(self, series: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return the same recorded series of an SLO of another service that has its name."""
+        return [(name, values) for name, values in self.others(series) if 'service="another"' in name]
+
     def scenario(
         self, sentence: str, interval: Duration, series: Iterable[tuple[str, str]], expects: Iterable[Expect]
     ) -> Scenario:
@@ -127,19 +131,39 @@ def rate_is(at: Duration, subject: Subject, name: str, per_second: Fraction, by:
     return Expect(at=at, expr=f"round({name}{braces(labels)} * 3600)", samples=((braces(labels), str(hourly)),))
 
 
+def millionths(subject: Subject, at: Duration, name: str, value: Fraction) -> Expect:
+    """Return the value of what is recorded under a name, to six digits.
+
+    Of every service that has an SLO of this name: another one's series must not get into the rules of this one.
+    """
+    expr = f'round({name}{{slo="{subject.slo.name}"}} * 1e6)'
+    return Expect(at=at, expr=expr, samples=((braces(subject.labels()), str(round(value * 10**6))),))
+
+
+def constants(subject: Subject, samples: int, apart: bool) -> list[tuple[str, str]]:
+    """Return what the slow group reads and does not record, when it runs `apart` from the fast one."""
+    if not apart:
+        return []
+    return [(subject.recorded(BUDGET, {}), steps((samples, subject.slo.objective.budget.value)))]
+
+
 def strangers(subjects: Sequence[Subject], every: Duration, made: Mapping[str, Sequence[str]]) -> Scenario:
     """Return that nothing is recorded of another service's series, whatever its SLOs are called.
 
-    `made` says what each series is made of; a label tells apart which of them each is fed for.
+    Nor of another SLO's where a service has but one, for its rules read only that. `made` says what each series is
+    made of; a label tells apart which of them each is fed for.
     """
+    service = subjects[0].service.name
+    whose = [{"service": "another", "slo": subject.slo.name} for subject in subjects]
+    whose += [{"service": service, "slo": "another"}] if len(subjects) == 1 else []
     series, expects = [], []
     for number, (name, parts) in enumerate(made.items(), 1):
-        for subject in subjects:
-            labels = {"service": "another", "slo": subject.slo.name, "case": str(number)}
-            series += [(part + braces(labels), "1x3") for part in parts]
-            expects.append(Expect(at=every, expr=name + braces(labels)))
+        for labels in whose:
+            told = braces({**labels, "case": str(number)})
+            series += [(part + told, "1x3") for part in parts]
+            expects.append(Expect(at=every, expr=name + told))
     return Scenario(
-        name=f"{subjects[0].service.name}: another service's series are left alone",
+        name=f"{service}: another service's series are left alone",
         interval=every,
         series=tuple(series),
         expects=tuple(expects),

@@ -1,6 +1,6 @@
-"""On recorded rates over days: tickets, the windows of days and the budget.
+"""On recorded rates over days: tickets, and the windows of up to three days.
 
-One sample in 55m: a month takes a second or two, and no window begins or ends on a sample.
+One sample in 55m: days take a moment, and no window begins or ends on a sample.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from fractions import Fraction
 from slogen.core import Duration
 from slogen.model import AlertClass
 from slogen.plan.scenarios.levels import exhausted, level_scenarios
-from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, steps, strangers
+from slogen.plan.scenarios.scenario import Scenario, Subject, constants, millionths, steps, strangers
 from slogen.plan.scenarios.windows import between
 from slogen.plan.tiers import Tier
 from slogen.promql import names
-from slogen.promql.sample import braces
 
 EVERY = Duration.of("55m")
 DAYS = (Duration.of("2h"), Duration.of("1d"), Duration.of("3d"))
@@ -38,43 +37,28 @@ def slow_scenarios(
         yield from _smoulders(subject, mine, apart)
 
 
-def _constants(subject: Subject, samples: int, apart: bool) -> list[tuple[str, str]]:
-    if not apart:
-        return []
-    return [(subject.recorded(names.BUDGET, {}), steps((samples, subject.slo.objective.budget.value)))]
-
-
 def _windows(subjects: tuple[Subject, ...], apart: bool) -> Scenario:
     """Errors in the first sample, with three times the traffic: each window keeps them to its end and drops them."""
-    periods = sorted({subject.slo.objective.window for subject in subjects})
-    longest = _samples(periods[-1])
+    longest = _samples(DAYS[-1])
     series: list[tuple[str, str]] = []
     expects = []
     for number, subject in enumerate(subjects, 1):
-        period = subject.slo.objective.window
-        parts, budget = period.ms // 300_000, Fraction(subject.slo.objective.budget.value)
         total = 100 * number
-        errors = budget * total * parts / 2
-        series += [
-            (subject.recorded(names.ERRORS_RATE), steps((1, errors), (longest, 0))),
+        own = [
+            (subject.recorded(names.ERRORS_RATE), steps((1, total), (longest, 0))),
             (subject.recorded(names.TOTAL_RATE), steps((1, 3 * total), (longest, total))),
-            *_constants(subject, longest + 1, apart),
+            *constants(subject, longest + 1, apart),
         ]
-        series += [(name, values) for name, values in subject.others(series[-3:]) if 'service="another"' in name]
-        for window in sorted({*DAYS, period}):
+        series += [*own, *subject.elsewhere(own)]
+        for window in DAYS:
             count = _samples(window)
-            share = errors / total / (count + 2)
             expects += [
-                _whole(subject, EVERY * (count - 1), names.ratio_rate(window), share),
-                _whole(subject, EVERY * count, names.ratio_rate(window), Fraction(0)),
+                millionths(subject, EVERY * (count - 1), names.ratio_rate(window), Fraction(1, count + 2)),
+                millionths(subject, EVERY * count, names.ratio_rate(window), Fraction(0)),
             ]
-        count = _samples(period)
-        last, burnt = EVERY * (count - 1), errors / total / (count + 2) / budget
         expects += [
-            _whole(subject, last, names.PERIOD_BURN, burnt),
-            _whole(subject, last, names.BUDGET_REMAINING, 1 - burnt * count / parts),
-            _whole(subject, EVERY, names.ERRORS_AVG, Fraction(0)),
-            _whole(subject, EVERY, names.TOTAL_AVG, Fraction(total)),
+            millionths(subject, EVERY, names.ERRORS_AVG, Fraction(0)),
+            millionths(subject, EVERY, names.TOTAL_AVG, Fraction(total)),
         ]
     return Scenario(
         name=f"{subjects[0].service.name}: windows of days keep an outage at a peak to their end",
@@ -94,7 +78,7 @@ def _days(subjects: tuple[Subject, ...]) -> Scenario:
             (subject.recorded(names.TOTAL_RATE), steps((before + 1, 100 * number))),
         ]
         expects += [
-            _whole(subject, EVERY * before, names.ratio_rate(window), Fraction(10, 100 * number * _samples(window)))
+            millionths(subject, EVERY * before, names.ratio_rate(window), Fraction(10, 100 * number * _samples(window)))
             for window in DAYS
         ]
     return Scenario(
@@ -140,12 +124,6 @@ def _samples(window: Duration) -> int:
     return window.ms // EVERY.ms + 1
 
 
-def _whole(subject: Subject, at: Duration, name: str, value: Fraction) -> Expect:
-    # Of every service that has an SLO of this name: another one's series must not get into the rules of this one.
-    expr = f'round({name}{{slo="{subject.slo.name}"}} * 1e6)'
-    return Expect(at=at, expr=expr, samples=((braces(subject.labels()), str(round(value * 10**6))),))
-
-
 def _smoulders(subject: Subject, tiers: tuple[Tier, ...], apart: bool) -> Iterator[Scenario]:
     share = between(subject, tiers)
     if share is None:
@@ -154,7 +132,7 @@ def _smoulders(subject: Subject, tiers: tuple[Tier, ...], apart: bool) -> Iterat
     series = [
         (subject.recorded(names.ERRORS_RATE), steps((count, share * 10**6))),
         (subject.recorded(names.TOTAL_RATE), steps((count, 10**6))),
-        *_constants(subject, count, apart),
+        *constants(subject, count, apart),
     ]
     if apart:
         series.append((subject.recorded(names.ratio_rate(Duration.of("6h"))), steps((count, share))))
