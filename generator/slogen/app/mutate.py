@@ -22,7 +22,7 @@ from slogen.model import Platform
 from slogen.plan.build import plan_service
 from slogen.plan.rules import RuleGroup, ServicePlan
 from slogen.plan.scenarios import Suite, suites
-from slogen.prove.equivalent import reason
+from slogen.prove.equivalent import explained, reason
 from slogen.prove.mutants import Mutant, mutants
 from slogen.prove.slices import Slice, Slicer
 
@@ -86,7 +86,10 @@ def mutate(
     started = time.monotonic()
     tried = suites(plan, platform)
     score = Score(plan.service.name)
-    with tempfile.TemporaryDirectory(prefix="slogen-mutants-") as folder, ThreadPoolExecutor(workers) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="slogen-mutants-", dir=_memory()) as folder,
+        ThreadPoolExecutor(workers) as pool,
+    ):
         trial = _Trial(plan, tried, promtool, Path(folder))
         try:
             score.unsound = [said for said in pool.map(trial.whole, tried) if said is not None]
@@ -106,7 +109,10 @@ def mutate(
                 score.killed += fate == "killed" and not mutant.owned
                 score.killed_owned += fate == "killed" and mutant.owned
                 score.refused += fate == "refused"
-                if fate == "survived":
+                why = explained(mutant)
+                if fate == "survived" and why is not None:
+                    score.equivalent.append((mutant, why))
+                elif fate == "survived":
                     score.survivors.append(mutant)
                 progress(number, len(wanted))
         except _NoVerdict as failure:
@@ -114,6 +120,11 @@ def mutate(
             score.unsound.append(str(failure))
     score.seconds = time.monotonic() - started
     return score
+
+
+def _memory() -> str | None:
+    """Return a folder in memory, where there is one: promtool writes a database for every test."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
 
 
 class _NoVerdict(Exception):
@@ -180,7 +191,7 @@ class _Trial:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
         arguments = ["test", "rules", *(f"{number}.test.yaml" for number in range(len(tests)))]
-        done = run(self._promtool.path, arguments, folder, _PATIENCE, together=True)
+        done = run(self._promtool.path, arguments, folder, _PATIENCE, together=True, temporary=folder)
         shutil.rmtree(folder)
         said = [part.partition("\n")[2] for part in _TESTED.split(done.out)[1:]]
         if done.code not in (0, 1) or len(said) != len(tests):

@@ -116,11 +116,19 @@ def find(tool: Tool, root: Path, given: str | None = None) -> Program | Missing 
     return Program(path=path, version=version)
 
 
-def run(path: str, arguments: Sequence[str], folder: Path, timeout: float, *, together: bool = False) -> Ran:
+def run(
+    path: str,
+    arguments: Sequence[str],
+    folder: Path,
+    timeout: float,
+    *,
+    together: bool = False,
+    temporary: Path | None = None,
+) -> Ran:
     """Start a program in `folder` and wait, at most `timeout` seconds; it is killed after that.
 
     A program that cannot be started ends with code 127, as in a shell. With `together` what it says of errors stands
-    in `out`, where it was said.
+    in `out`, where it was said. What it writes meanwhile goes below `temporary`.
     """
     started = time.monotonic()
     try:
@@ -128,7 +136,7 @@ def run(path: str, arguments: Sequence[str], folder: Path, timeout: float, *, to
             [path, *arguments],
             cwd=folder,
             # These are Go programs of seconds: collecting their garbage less often saves a fifth of the time.
-            env={"GOGC": "400", **os.environ},
+            env={"GOGC": "400", **os.environ, **({"TMPDIR": str(temporary)} if temporary else {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if together else subprocess.PIPE,

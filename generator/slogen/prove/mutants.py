@@ -51,11 +51,14 @@ class Mutant:
         """The SLO that the rule is about, None for rules of the whole service."""
         return dict(self.original.labels).get("slo")
 
+    @property
+    def about(self) -> str:
+        """The name with the SLO, the severity and the rung, as far as the rule has them."""
+        told = [value for name, value in self.original.labels if name in ("slo", "severity", "escalation")]
+        return " ".join([self.name, *told])
+
     def __str__(self) -> str:
-        about = "".join(
-            f" {value}" for name, value in self.original.labels if name in ("slo", "severity", "escalation")
-        )
-        return f"{self.name}{about}: {self.what}"
+        return f"{self.about}: {self.what}"
 
 
 def mutants(plan: ServicePlan) -> Iterator[Mutant]:

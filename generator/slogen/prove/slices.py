@@ -60,7 +60,10 @@ class Slicer:
                     yield Slice(suite=suite, scenario=replace(scenario, expects=looking), places=places)
 
     def groups(self, places: frozenset[Place], mutant: Mutant | None) -> tuple[RuleGroup, ...]:
-        """Return the groups with these rules only, the mutant in its place."""
+        """Return the groups with these rules only, the mutant in its place.
+
+        What alerts say is left out: no test reads it, and its queries take time.
+        """
         found = []
         for number, group in enumerate(self.plan.groups):
             rules: list[Rule] = []
@@ -70,7 +73,8 @@ class Slicer:
                 elif (number, place) in places:
                     rules.append(rule)
             if rules:
-                found.append(replace(group, blocks=(Block(comment="a slice", rules=tuple(rules)),)))
+                mute = tuple(replace(rule, annotations=()) if isinstance(rule, AlertRule) else rule for rule in rules)
+                found.append(replace(group, blocks=(Block(comment="a slice", rules=mute),)))
         return tuple(found)
 
     def _written_by(self, read: Iterable[Selector]) -> set[Place]:

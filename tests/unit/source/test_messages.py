@@ -198,9 +198,7 @@ OF_PLATFORMS = {
     ),
     "a webhook with a password": (
         ("http://chat", "https://user:secret@chat"),
-        [
-            "5:75 SLO113: the address 'https://user:secret@chat' holds a literal secret; leave user and password out"
-        ],
+        ["5:75 SLO113: the address 'https://user:secret@chat' holds a literal secret; leave user and password out"],
     ),
     "a webhook with a key in its query": (
         ("http://chat", "https://chat/hook?api_key=1"),
