@@ -190,16 +190,17 @@ def _routing(values: Values, span: Span, spans: Spans, report: Report) -> Routin
 
 _STEP = Record((Key("after", Length(zero=True), "since the page", required=True), _NOTIFY), _rung)
 
-# A page waits for the marker that mutes it, which is an evaluation later; a group takes up new alerts no sooner than
-# all members of the cluster have had their turn. Nobody above the first rung wants the same page six times a day.
+# A page waits for the marker that mutes it, which is an evaluation later. A member of a cluster that has restarted tells
+# what is over and on again when a group's next turn comes before all members have had theirs: docs/decisions/0011.
+# Nobody above the first rung wants the same page six times a day.
 _DEFAULT_TIMINGS = {
     name: {
         key: Duration.of(value)
         for key, value in zip(("group_wait", "group_interval", "repeat_interval"), values, strict=True)
     }
     for name, values in {
-        "critical": ("30s", "1m", "4h"),
-        "escalation": ("30s", "1m", "1d"),
+        "critical": ("30s", "5m", "4h"),
+        "escalation": ("30s", "5m", "1d"),
         "warning": ("1m", "5m", "1d"),
         "info": ("1m", "1h", "3d"),
     }.items()
