@@ -327,7 +327,7 @@ def built(tmp_path: Path) -> Path:
     """A repository with output on disk."""
     repository(tmp_path)
     assert slogen(tmp_path, "build").code == 0
-    assert len(output(tmp_path)) == 6
+    assert len(output(tmp_path)) == 7
     return tmp_path
 
 

@@ -48,27 +48,33 @@ INCIDENTS = (
     # An incident of four hours: each rung once, the first again after its 4h, and all of them when it is over.
     Incident(
         service=down("steady"),
-        failing={"steady": [(0, 250)]},
+        failing={"steady": [(0, 245)]},
         told={"steady/Down": {"page": "+0 +240 -250", "15m": "+15 -250", "1h": "+60 -250", "4h": "+240 -250"}},
     ),
     # One of nine minutes is nobody's above the first rung.
-    Incident(service=down("short"), failing={"short": [(0, 9)]}, told={"short/Down": {"page": "+0 -9"}}),
+    Incident(service=down("short"), failing={"short": [(0, 4)]}, told={"short/Down": {"page": "+0 -9"}}),
+    # A page outlives its condition by five minutes: a service that is well for less, or not scraped, is told of once.
+    Incident(
+        service=down("blip"),
+        failing={"blip": [(0, 10), (12, 65)]},
+        told={"blip/Down": {"page": "+0 -70", "15m": "+15 -70", "1h": "+60 -70"}},
+    ),
     # A pause shorter than the hold: the same incident, the rung is due when it is back.
     Incident(
         service=down("gap"),
-        failing={"gap": [(0, 10), (20, 70)]},
+        failing={"gap": [(0, 5), (20, 65)]},
         told={"gap/Down": {"page": "+0 -10 +20 -70", "15m": "+20 -70", "1h": "+60 -70"}},
     ),
     # A pause longer than the hold: another incident, with a ladder of its own.
     Incident(
         service=down("pause"),
-        failing={"pause": [(0, 10), (40, 110)]},
+        failing={"pause": [(0, 5), (40, 105)]},
         told={"pause/Down": {"page": "+0 -10 +40 -110", "15m": "+55 -110", "1h": "+100 -110"}},
     ),
     # Another alert of the service during the first: a ladder of its own.
     Incident(
         service=service("pair", alerts=[cause("First", "first"), cause("Second", "second")]),
-        failing={"first": [(0, 70)], "second": [(30, 70)]},
+        failing={"first": [(0, 65)], "second": [(30, 65)]},
         told={
             "pair/First": {"page": "+0 -70", "15m": "+15 -70", "1h": "+60 -70"},
             "pair/Second": {"page": "+30 -70", "15m": "+45 -70"},
@@ -77,7 +83,7 @@ INCIDENTS = (
     # A page that does not climb.
     Incident(
         service=down("modest", escalate=False),
-        failing={"modest": [(0, 70)]},
+        failing={"modest": [(0, 65)]},
         told={"modest/Down": {"page": "+0 -70"}},
     ),
     # Acknowledged after the first rung: the others hear nothing, those who were told hear the end. The example of
@@ -98,7 +104,7 @@ INCIDENTS = (
     # A silence that ends in mid-incident has not stopped the clock: the rungs that are due are told then.
     Incident(
         service=down("expired"),
-        failing={"expired": [(0, 100)]},
+        failing={"expired": [(0, 95)]},
         silence=(6, 70, ("alertname=Down", "service=expired")),
         told={"expired/Down": {"page": "+0 -100", "15m": "+76 -100", "1h": "+76 -100"}},
     ),
@@ -146,7 +152,7 @@ def actions(manager: Alertmanager, clock: Clock, routes: Path) -> Iterator[tuple
 
 
 def test_everybody_is_told_exactly_what_the_ladder_says(pair: Pair, sink: Sink, tmp_path: Path) -> None:
-    """Thirteen incidents at once: each audience hears of each of them what its table says, and nothing else."""
+    """Fourteen incidents at once: each audience hears of each of them what its table says, and nothing else."""
     clock = Clock(SCALE)
     signals = Signals(clock, {name: periods for one in INCIDENTS for name, periods in one.failing.items()})
     port = free_port()

@@ -147,7 +147,7 @@ def test_the_death_of_any_server_loses_and_doubles_nothing(
             for one in killed:
                 one.start()
             here.joined()
-            told[f"{name}/Down"] = {"page": f"+{began} -{ended}", "15m": f"+{began + 15} -{ended}"}
+            told[f"{name}/Down"] = {"page": f"+{began} -{ended + 5}", "15m": f"+{began + 15} -{ended + 5}"}
         here.clock.sleep_until(60)
         here.heard("long/Down", "1h", "+60")
         time.sleep(4)  # longer than a group waits, and its members

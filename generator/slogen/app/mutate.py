@@ -10,17 +10,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slogen.app.build import Outcome, load
 from slogen.app.programs import Program, run
+from slogen.check.invariants import kept
 from slogen.core import Report
 from slogen.emit.prometheus import groups_text
 from slogen.emit.promtool import cases_text, suite_text
 from slogen.model import Platform
 from slogen.plan.build import plan_service
-from slogen.plan.rules import RuleGroup, ServicePlan
+from slogen.plan.rules import AlertRule, Block, RuleGroup, ServicePlan
 from slogen.plan.scenarios import Suite, suites
 from slogen.prove.equivalent import explained, reason
 from slogen.prove.mutants import Mutant, mutants
@@ -100,10 +101,12 @@ def mutate(
         wanted = []
         for mutant in mutants(plan):
             why = reason(mutant)
-            if why is None:
-                wanted.append(mutant)
-            else:
+            if why is not None:
                 score.equivalent.append((mutant, why))
+            elif _held(mutant, plan, platform):
+                score.killed += 1
+            else:
+                wanted.append(mutant)
         try:
             for number, (mutant, fate) in enumerate(zip(wanted, pool.map(trial.fate, wanted), strict=True), 1):
                 score.killed += fate == "killed" and not mutant.owned
@@ -198,6 +201,23 @@ class _Trial:
             how = f"did not end within {_PATIENCE} s" if done.code is None else f"ended with {done.code}"
             raise _NoVerdict(f"promtool {how}, and judged {len(said)} of {len(tests)} tests\n{done.out + done.err}")
         return said
+
+
+def _held(mutant: Mutant, plan: ServicePlan, platform: Platform) -> bool:
+    """Return whether `build --check` refuses a cause alert that is kept too long or not at all.
+
+    No test can be generated for it: when the condition of an owner's alert ends is the owner's to know.
+    """
+    rule, original = mutant.rule, mutant.original
+    if not isinstance(rule, AlertRule) or not isinstance(original, AlertRule):
+        return False
+    if mutant.name not in {alert.name for alert in plan.service.alerts}:
+        return False
+    if replace(rule, keep_firing_for=original.keep_firing_for) != original:
+        return False  # something else is wrong with it
+    block = Block(comment="", rules=(rule,))
+    alone = replace(plan, groups=(replace(plan.groups[mutant.group], blocks=(block,)),))
+    return next(kept(alone, platform), None) is not None
 
 
 def _kind(mutant: Mutant) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from slogen.check.expressions import of_sli
 from slogen.core import Duration, Report
 from slogen.model import AlertClass, Platform
+from slogen.plan.alerts import KEEP
 from slogen.plan.rules import AlertRule, Evaluator, Rule, RuleGroup, ServicePlan
 from slogen.plan.tiers import PART
 from slogen.promql import names
@@ -159,6 +160,14 @@ def alert_labels(plan: ServicePlan, platform: Platform) -> Iterator[str]:
             yield f"alert {rule.alert} has the severity {labels['severity']}"
 
 
+def kept(plan: ServicePlan, platform: Platform) -> Iterator[str]:
+    """Yield pages that a lost scrape would end and repeat, and other alerts that outlive what they tell."""
+    for rule in (rule for group in plan.groups for rule in group.rules if isinstance(rule, AlertRule)):
+        wanted = platform.scaled(KEEP) if _severity(rule) == AlertClass.CRITICAL and not _is_rung(rule) else None
+        if rule.keep_firing_for != wanted:
+            yield f"alert {rule.alert} is kept for {rule.keep_firing_for or '0s'}, not {wanted or '0s'}"
+
+
 def _is_rung(rule: Rule) -> bool:
     return isinstance(rule, AlertRule) and "escalation" in dict(rule.labels)
 
@@ -177,4 +186,5 @@ INVARIANTS: tuple[Callable[[ServicePlan, Platform], Iterator[str]], ...] = (
     retention,
     order,
     alert_labels,
+    kept,
 )

@@ -31,6 +31,7 @@ def check_routing(catalog: Catalog, report: Report) -> None:
     if platform.alertmanager is not None:
         tickets_for_all(platform, report)
         waits(platform, report)
+        markers_in_time(catalog, report)
         carried(platform, report)
 
 
@@ -139,6 +140,24 @@ def waits(platform: Platform, report: Report) -> None:
                 f"Alertmanagers, {turn}: several of them tell the same",
                 f"write {turn} or longer",
             )
+
+
+def markers_in_time(catalog: Catalog, report: Report) -> None:
+    """Report pages that go out before what should mute them can come."""
+    platform = catalog.platform
+    timing, needed = platform.routing.timings.critical, platform.prometheus.evaluation_interval * 2
+    if timing.group_wait >= needed:
+        return
+    for service in catalog.services:
+        for dependency in service.depends_on:
+            if dependency.mutes is AlertClass.CRITICAL and has_pages(service):
+                report.error(
+                    dependency.span,
+                    "SLO407",
+                    f"pages of {service.name} are told after critical.groupWait, {timing.group_wait}; that "
+                    f"{dependency.service} pages too is known up to an evaluation later, and must be before",
+                    f"write timings: {{critical: {{groupWait: {needed}}}}} in routing, or the dependency's name alone",
+                )
 
 
 def carried(platform: Platform, report: Report) -> None:

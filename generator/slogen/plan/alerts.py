@@ -46,7 +46,6 @@ def page(service: Service, slo: Slo, tiers: Sequence[Tier], platform: Platform) 
         platform,
         expr=_any([*branches, vanished]),
         lookback=max(HOUR, _guards_reach(tiers)),
-        keep=platform.scaled(KEEP),
     )
     return Block(
         comment=f"{slo.name}, page: {_spends(tiers, slo)}, and still going on, or it was when its data vanished"
@@ -81,7 +80,6 @@ def _burn_alert(
     *,
     expr: str,
     lookback: Duration,
-    keep: Duration | None = None,
 ) -> AlertRule:
     period, fastest = slo.objective.window, tiers[0]
     speed = ""
@@ -91,7 +89,7 @@ def _burn_alert(
     return AlertRule(
         alert=names.BURN_ALERT,
         expr=expr,
-        keep_firing_for=keep,
+        keep_firing_for=_kept(severity, platform),
         labels=labels_of(service, slo, severity),
         annotations=(
             ("summary", f"{service.name} {slo.name} burns its error budget{texts.where(slo)}"),
@@ -161,6 +159,11 @@ def _spends(tiers: Sequence[Tier], slo: Slo) -> str:
     return " or ".join(told)
 
 
+def _kept(severity: AlertClass, platform: Platform) -> Duration | None:
+    """Return how long an alert outlives its condition: pages only, or a lost scrape ends and repeats every rung."""
+    return platform.scaled(KEEP) if severity is AlertClass.CRITICAL else None
+
+
 def _guard_words(tiers: Sequence[Tier]) -> str:
     counts = sorted({tier.least for tier in tiers})
     return f"; never on fewer than {' or '.join(map(str, counts))} bad events"
@@ -178,6 +181,7 @@ def no_data(service: Service, slo: Slo, platform: Platform) -> Block:
         alert=names.NO_DATA_ALERT,
         expr=expr.text,
         for_=platform.scaled(NO_DATA_FOR),
+        keep_firing_for=_kept(slo.no_data, platform),
         labels=labels_of(service, slo, slo.no_data),
         annotations=(
             ("summary", f"{service.name} {slo.name} cannot be measured{texts.where_known(slo)}"),
@@ -228,6 +232,7 @@ def cause(service: Service, alert: Alert, platform: Platform) -> Block:
                 alert=alert.name,
                 expr=alert.expr.text,
                 for_=platform.scaled(alert.for_) if alert.for_ else None,
+                keep_firing_for=_kept(alert.severity, platform),
                 labels=tuple((labels | dict(service.labels) | dict(alert.labels)).items()),
                 annotations=(*annotations, *texts.cause_links(service, platform, alert)),
                 lookback=alert.expr.lookback,

@@ -72,6 +72,7 @@ def markers(service: Service, platform: Platform) -> tuple[Block, ...]:
                 dependency=Expr(dependency.service),
                 seconds=platform.scaled(MUTED).seconds,
                 hold=platform.scaled(platform.routing.hold),
+                every=platform.scaled(platform.prometheus.evaluation_interval).seconds,
             ).text,
             labels=(("service", service.name), ("dependency", dependency.service), ("severity", names.NO_SEVERITY)),
             annotations=(("summary", f"{dependency.service} pages: pages of {service.name} are not told for {MUTED}"),),

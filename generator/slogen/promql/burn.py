@@ -106,6 +106,6 @@ unless on ()
 (
   last_over_time(slogen:incident_start:timestamp_seconds{service="$service"}[$hold])
   < on () group_left ()
-  min(slogen:incident_start:timestamp_seconds{service="$dependency"})
+  (min(slogen:incident_start:timestamp_seconds{service="$dependency"}) - $every)
 )
 """)

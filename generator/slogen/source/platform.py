@@ -107,9 +107,6 @@ def _alertmanager(values: Values, span: Span, spans: Spans, report: Report) -> A
 
 
 def _email(values: Values, span: Span, spans: Spans, report: Report) -> EmailSettings:
-    if bool(values["username"]) != bool(values["passwordFile"]):
-        missing = "username" if values["passwordFile"] else "passwordFile"
-        report.error(span, "SLO009", f"the key {missing!r} is missing", "who signs in has a name and a password")
     return EmailSettings(
         sender=values["from"],
         smarthost=values["smarthost"],
@@ -226,6 +223,7 @@ PLATFORM = Record(
                     Key("requireTls", Flag(), "refuse a server without TLS", default=True),
                 ),
                 _email,
+                together=("username", "passwordFile"),
             ),
             "how mail is sent",
         ),

@@ -190,8 +190,9 @@ def _routing(values: Values, span: Span, spans: Spans, report: Report) -> Routin
 
 _STEP = Record((Key("after", Length(zero=True), "since the page", required=True), _NOTIFY), _rung)
 
-# A page waits for the marker that mutes it, which is an evaluation later. A member of a cluster that has restarted tells
-# what is over and on again when a group's next turn comes before all members have had theirs: docs/decisions/0011.
+# A page waits for the marker that mutes it, which is an evaluation later. A member of a cluster that has restarted
+# tells what is over and on again when a group's next turn comes before all members have had theirs:
+# docs/decisions/0011.
 # Nobody above the first rung wants the same page six times a day.
 _DEFAULT_TIMINGS = {
     name: {

@@ -233,12 +233,13 @@ class Key:
 class Record:
     """A map with known keys; `build` makes the value of them, with `span` and `spans` of the keys' values.
 
-    Of the keys in `one_of` exactly one must be given.
+    Of the keys in `one_of` exactly one must be given, of those in `together` all or none.
     """
 
     keys: tuple[Key, ...]
     build: Callable[..., Any]
     one_of: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
 
     def read(self, node: Node, report: Report) -> Any:
         """Return what `build` returns."""
@@ -266,7 +267,8 @@ class Record:
             values[name.text] = value
             failed |= value is None
         for key in self.keys:
-            if key.required and key.name not in spans:
+            needed = key.required or (key.name in self.together and not spans.keys().isdisjoint(self.together))
+            if needed and key.name not in spans:
                 if key.name not in told:
                     report.error(node.span, "SLO009", f"the key {key.name!r} is missing", f"add {key.name}: {key.doc}")
                 failed = True
@@ -300,6 +302,10 @@ class Record:
             schema["required"] = required
         if self.one_of:
             schema["oneOf"] = [{"required": [name]} for name in self.one_of if name in properties]
+        if self.together:
+            schema["dependentRequired"] = {
+                name: [other for other in self.together if other != name] for name in self.together
+            }
         return schema
 
 

@@ -159,12 +159,20 @@ BREACHES: dict[str, tuple[Change, list[str]]] = {
         ["alert SLOErrorBudgetExhausted has no dashboard_url and no description and no runbook_url and no summary"],
     ),
     "an alert of another service and of an unknown class": (
-        rule("fast", "Down", labels=(("service", "db"), ("severity", "page"), ("team", "core"))),
+        rule("fast", "Down", labels=(("service", "db"), ("severity", "page"), ("team", "core")), keep_firing_for=None),
         ["alert Down has the severity page", "alert Down says that it is of service db"],
     ),
     "a rung without its service": (
         rule("fast", names.BURN_ALERT, (("service", "web"), ("escalation", "15m")), labels=(("escalation", "15m"),)),
         ["alert SLOErrorBudgetBurn has no service"],
+    ),
+    "a page that ends with one lost scrape": (
+        rule("fast", "Down", keep_firing_for=None),
+        ["alert Down is kept for 0s, not 5m"],
+    ),
+    "a note that outlives what it tells": (
+        rule("slow", names.EXHAUSTED_ALERT, keep_firing_for=Duration.of("5m")),
+        ["alert SLOErrorBudgetExhausted is kept for 5m, not 0s"],
     ),
 }
 

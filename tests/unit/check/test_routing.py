@@ -163,13 +163,28 @@ def test_two_circles_are_two_problems() -> None:
     ]
 
 
+PATIENT = PLATFORM.replace("routing:", "routing:\n  timings: {critical: {groupWait: 1m}}")
+
+
+def test_a_page_waits_for_what_mutes_it() -> None:
+    """The dependency may page an evaluation later, 30s, and its marker must be there before the page is told."""
+    mutes = "{service: b, mutes: critical}"
+    assert told(PLATFORM + service("a", mutes) + service("b")) == [
+        "18:45 SLO407: pages of a are told after critical.groupWait, 30s; that b pages too is known up to an "
+        "evaluation later, and must be before"
+    ]
+    almost = ("groupWait: 1m", "groupWait: 59s")
+    assert [one[:12] for one in told(PATIENT + service("a", mutes) + service("b"), almost)] == ["19:45 SLO407"]
+    assert told(PATIENT + service("a", "b") + service("b"), almost) == []
+
+
 def test_muting_pages_takes_pages_on_both_sides() -> None:
     """A dependency, or a dependant, without any critical alert."""
     mutes = "{service: b, mutes: critical}"
-    assert told(PLATFORM + service("a", mutes) + service("b")) == []
-    assert told(PLATFORM + service("a", mutes) + service("b", pages="false")) == [
-        "18:45 SLO412: b never pages, so mutes: critical does nothing"
+    assert told(PATIENT + service("a", mutes) + service("b")) == []
+    assert told(PATIENT + service("a", mutes) + service("b", pages="false")) == [
+        "19:45 SLO412: b never pages, so mutes: critical does nothing"
     ]
-    assert told(PLATFORM + service("a", mutes, pages="false") + service("b")) == [
-        "18:45 SLO412: a never pages, so mutes: critical does nothing"
+    assert told(PATIENT + service("a", mutes, pages="false") + service("b")) == [
+        "19:45 SLO412: a never pages, so mutes: critical does nothing"
     ]

@@ -36,6 +36,7 @@ def window_scenarios(subjects: tuple[Subject, ...], tiers: dict[str, tuple[Tier,
         yield _promises(subject)
         if subject.slo.no_data:
             yield from _half_missing(subject)
+            yield _measured_again(subject)
         mine = tiers[subject.slo.name]
         yield from remembered(subject, mine)
         if any(tier.severity is AlertClass.CRITICAL for tier in mine):
@@ -154,6 +155,22 @@ def _half_missing(subject: Subject) -> Iterator[Scenario]:
                 subject.firing_of(minutes(10), names.NO_DATA_ALERT, *known, *_silent(subject, {})),
             ],
         )
+
+
+def _measured_again(subject: Subject) -> Scenario:
+    """Return that no data are over: a ticket at once, a page after five minutes, as a lost scrape must not end it."""
+    page = subject.slo.no_data is AlertClass.CRITICAL
+    late = "_x3 "
+    return subject.scenario(
+        "it is measured again 15m after its birth: that it was not is told " + ("for 5m more" if page else "no longer"),
+        FIVE,
+        _rates(subject, late + steps((4, 0)), late + steps((4, PLENTY))),
+        [
+            subject.firing_of(minutes(10), names.NO_DATA_ALERT, *_silent(subject, {})),
+            subject.firing_of(minutes(15), names.NO_DATA_ALERT, *(_silent(subject, {}) if page else [])),
+            subject.firing_of(minutes(20), names.NO_DATA_ALERT),
+        ],
+    )
 
 
 def _silent(subject: Subject, by: Labels | None = None) -> list[dict[str, str]]:
