@@ -13,7 +13,7 @@ from slogen.plan.watch import platform_groups
 
 
 def _emit(plan: ServicePlan, platform: Platform) -> Iterator[Artifact]:
-    if platform.kubernetes_labels is None:
+    if platform.kubernetes is None:
         return
     documents = [
         _resource(f"slogen-{plan.service.name}-{evaluator}", platform, evaluator, groups)
@@ -30,7 +30,7 @@ def _emit(plan: ServicePlan, platform: Platform) -> Iterator[Artifact]:
 def _platform(catalog: Catalog) -> Iterator[Artifact]:
     platform = catalog.platform
     groups = platform_groups(platform)
-    if platform.kubernetes_labels is None or not groups:
+    if platform.kubernetes is None or not groups:
         return
     yield Artifact(
         path="rules/kubernetes/_platform.yaml",
@@ -42,7 +42,7 @@ def _platform(catalog: Catalog) -> Iterator[Artifact]:
 def _resource(name: str, platform: Platform, evaluator: Evaluator, groups: tuple[RuleGroup, ...]) -> str:
     # Prometheus and ThanosRuler select on the evaluator, so that nothing is evaluated twice.
     labels = {
-        **dict(platform.kubernetes_labels or ()),
+        **dict(platform.kubernetes.labels if platform.kubernetes else ()),
         "app.kubernetes.io/managed-by": "slogen",
         "slogen.dev/evaluator": evaluator.value,
     }

@@ -17,8 +17,73 @@ class PrometheusSettings:
     retention: Duration
     replicas: int
     url: str | None
+    prober: str | None = None  # host:port of the blackbox exporter
     retention_span: Span = field(compare=False)
     scrape_span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectStorage:
+    """The bucket that keeps blocks: S3, GCS, AZURE or FILESYSTEM, and its settings without secrets."""
+
+    type: str
+    config: tuple[tuple[str, str], ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThanosSettings:
+    """Long-term storage and the ruler; retentions are by resolution, None keeps for ever.
+
+    `replicas` of query, query frontend, store and ruler; with `receive` the ruler keeps no data of its own and writes
+    what it records there.
+    """
+
+    version: tuple[int, int] = (0, 42)
+    storage: ObjectStorage | None = None  # None: rules for a ruler, no thanos/ output
+    raw: Duration | None = None
+    five_minutes: Duration | None = None
+    hour: Duration | None = None
+    replicas: int = 2
+    receive: bool = False
+    span: Span = field(compare=False)
+    raw_span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanStorage:
+    """Where Jaeger keeps spans: `kind` is elasticsearch or opensearch."""
+
+    kind: str
+    urls: tuple[str, ...]
+    index_prefix: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JaegerSettings:
+    """Tracing; `baseline` is the percentage of ordinary traces that are kept, `retention` how long spans are."""
+
+    version: tuple[int, int] = (2, 20)
+    url: str | None = None
+    storage: SpanStorage | None = None  # None: links only, no jaeger/ output
+    retention: Duration = Duration(604_800_000)
+    baseline: int = 1
+    collectors: int = 3
+    queries: int = 2
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubernetesSettings:
+    """Labels onto every resource, and the volumes of those that keep data."""
+
+    labels: tuple[tuple[str, str], ...] = ()
+    storage_class: str | None = None  # None: the cluster's default
+    storage: str = "50Gi"
+    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,16 +207,21 @@ class Platform:
     receivers: tuple[Receiver, ...]
     routing: Routing
     clusters: tuple[str, ...] = ()
-    thanos: bool = False
+    thanos: ThanosSettings | None = None
     alertmanager: AlertmanagerSettings | None = None  # None: no Alertmanager output
     email: EmailSettings | None = None
     time_intervals: tuple[TimeInterval, ...] = ()
-    jaeger_url: str | None = None
+    jaeger: JaegerSettings | None = None
     grafana_url: str | None = None
-    kubernetes_labels: tuple[tuple[str, str], ...] | None = None  # None: no Kubernetes output
+    kubernetes: KubernetesSettings | None = None  # None: no Kubernetes output
     teams: tuple[tuple[str, tuple[Told, ...]], ...] = ()
     time_scale: int = 1
     span: Span = field(compare=False)
+
+    @property
+    def jaeger_url(self) -> str | None:
+        """Where people search traces."""
+        return self.jaeger.url if self.jaeger else None
 
     @property
     def external_labels(self) -> tuple[str, ...]:

@@ -120,6 +120,34 @@ class Dependency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scrape:
+    """Where Prometheus finds the metrics of a service: pods behind a Kubernetes Service, or fixed targets.
+
+    `job` becomes the label. `selector` are labels of the Kubernetes Service, in `namespace`; else `targets` are
+    host:port.
+    """
+
+    job: str
+    selector: tuple[tuple[str, str], ...] = ()
+    namespace: str | None = None  # None: any
+    port: str = "metrics"
+    path: str = "/metrics"
+    scheme: str = "http"
+    targets: tuple[str, ...] = ()
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Addresses that the blackbox exporter asks with one of its modules; `job` becomes the label."""
+
+    job: str
+    module: str
+    targets: tuple[str, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """Everything declared in one `kind: Service` document."""
 
@@ -131,6 +159,8 @@ class Service:
     depends_on: tuple[Dependency, ...] = ()
     slos: tuple[Slo, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    scrapes: tuple[Scrape, ...] = ()
+    probes: tuple[Probe, ...] = ()
     span: Span = field(compare=False)
     labels_span: Span = field(compare=False)
     team_span: Span = field(compare=False)

@@ -5,105 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from slogen.core import Duration, Report, Span
+from slogen.core import Report, Span
 from slogen.model import (
-    AlertmanagerSettings,
     EmailSettings,
     Platform,
-    PrometheusSettings,
     Receiver,
     Routing,
     TimeInterval,
     Told,
 )
-from slogen.source.fields import Choice, Flag, Length, Text, Whole, nearest
+from slogen.source.fields import Flag, Text, Whole, nearest
 from slogen.source.receivers import FILE, MAIL, RECEIVERS, ROUTING, TEAMS, TIME_INTERVALS, check_declared
-from slogen.source.records import Constant, Key, ListOf, MapOf, Record, Refused, table
+from slogen.source.records import Constant, Key, ListOf, Record, table
+from slogen.source.servers import ALERTMANAGER, JAEGER, KUBERNETES, PROMETHEUS, THANOS
 from slogen.source.sli import Spans, Values
-from slogen.source.words import ADDRESS, NAME
-
-_VERSION = Text(r"[0-9]{1,3}\.[0-9]{1,4}(?:\.[0-9]{1,4})?", "a version", 'write it in quotes, such as "2.42"')
-_KUBERNETES_LABELS = MapOf(
-    r"[a-zA-Z0-9./_-]{1,253}", Text(limit=253), "a Kubernetes label", "write letters, digits and . / _ - alone"
-)
-_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
-_SMARTHOST = Text(rf"[^\s:{{}}]+:(?:{_PORT})", "host:port")
-_SETTINGS = MapOf(
-    "[a-z_]+",
-    Text(),
-    "a key of the object storage",
-    "write lower-case letters and _",
-    Refused(
-        pattern="access_key|service_account|.*(?:secret|password|token|account_key|connection_string).*",
-        code="SLO113",
-        message="{} holds a literal secret",
-        hint="leave it out: give it to Thanos by file or Secret",
-    ),
-)
-
-
-def _prometheus(values: Values, span: Span, spans: Spans, report: Report) -> PrometheusSettings:
-    version = tuple(int(part) for part in values["version"].split(".")[:2])
-    if version < (2, 42):
-        report.error(
-            spans["version"], "SLO112", f"Prometheus {values['version']} lacks keep_firing_for", 'use "2.42" or newer'
-        )
-    if values["scrapeInterval"] * 4 > Duration.of("5m"):
-        report.error(
-            spans["scrapeInterval"],
-            "SLO203",
-            "a 5m window holds fewer than 4 scrapes",
-            "scrape every 75s or more often",
-        )
-    if values["evaluationInterval"] > Duration.of("1m"):
-        report.error(
-            spans["evaluationInterval"],
-            "SLO203",
-            "rules evaluated more than 1m apart page late",
-            "evaluate every 1m or more often",
-        )
-    return PrometheusSettings(
-        version=(version[0], version[1]),
-        scrape_interval=values["scrapeInterval"],
-        evaluation_interval=values["evaluationInterval"],
-        retention=values["retention"],
-        replicas=values["replicas"],
-        url=values["url"],
-        retention_span=spans.get("retention", span),
-        scrape_span=spans.get("scrapeInterval", span),
-    )
-
-
-_THANOS = table(
-    Key("version", _VERSION, "version"),
-    Key(
-        "objectStorage",
-        table(
-            Key("type", Choice(("S3", "GCS", "AZURE", "FILESYSTEM")), "kind of bucket", required=True),
-            Key("config", _SETTINGS, "its settings, without secrets", required=True),
-        ),
-        "where blocks are kept",
-    ),
-    Key(
-        "retention",
-        table(*(Key(name, Length(), f"retention of {name} data") for name in ("raw", "5m", "1h"))),
-        "by resolution",
-    ),
-)
-
-
-def _alertmanager(values: Values, span: Span, spans: Spans, report: Report) -> AlertmanagerSettings:
-    major, minor = (int(part) for part in values["version"].split(".")[:2])
-    if (major, minor) < (0, 25):
-        report.error(
-            spans["version"], "SLO112", f"Alertmanager {values['version']} is not supported", 'use "0.25" or newer'
-        )
-    return AlertmanagerSettings(
-        version=(major, minor),
-        replicas=values["replicas"],
-        external_url=values["externalUrl"].rstrip("/") if values["externalUrl"] else None,
-        retention=values["retention"],
-    )
+from slogen.source.words import ADDRESS, ENDPOINT, NAME
 
 
 def _email(values: Values, span: Span, spans: Spans, report: Report) -> EmailSettings:
@@ -144,7 +60,6 @@ def _platform(values: Values, span: Span, spans: Spans, report: Report) -> Platf
     check_declared(certain, declared, report)
     intervals = tuple(replace(interval, name=name) for name, interval in values["timeIntervals"])
     _check_intervals([*routing.told, *certain], intervals, report)
-    kubernetes = values["kubernetes"]
     return Platform(
         name=values["metadata"]["name"],
         namespace=values["metadata"]["namespace"],
@@ -152,14 +67,14 @@ def _platform(values: Values, span: Span, spans: Spans, report: Report) -> Platf
         receivers=receivers,
         routing=routing,
         clusters=values["clusters"],
-        thanos=values["thanos"] is not None,
+        thanos=values["thanos"],
         grafana_url=values["grafana"]["url"].rstrip("/") if values["grafana"] else None,
-        kubernetes_labels=kubernetes["labels"] if kubernetes is not None else None,
+        kubernetes=values["kubernetes"],
         teams=values["teams"],
         alertmanager=values["alertmanager"],
         email=values["email"],
         time_intervals=intervals,
-        jaeger_url=values["jaeger"]["url"] if values["jaeger"] else None,
+        jaeger=values["jaeger"],
         time_scale=values["timeScale"],
         span=span,
     )
@@ -181,32 +96,14 @@ PLATFORM = Record(
         Key("clusters", ListOf(NAME, unique=True), "one Prometheus pair each", default=()),
         Key(
             "prometheus",
-            Record(
-                (
-                    Key("version", _VERSION, "oldest server the rules must load in", default="2.42"),
-                    Key("url", ADDRESS, "address"),
-                    Key("scrapeInterval", Length(), "how often targets are scraped", default=Duration.of("30s")),
-                    Key("evaluationInterval", Length(), "how often rules are evaluated", default=Duration.of("30s")),
-                    Key("retention", Length(), "how much Prometheus keeps", default=Duration.of("15d")),
-                    Key("replicas", Whole(1, 10), "servers of a pair", default=2),
-                ),
-                _prometheus,
-            ),
+            PROMETHEUS,
             "what evaluates the rules",
             required=True,
         ),
-        Key("thanos", _THANOS, "long-term storage and ruler"),
+        Key("thanos", THANOS, "long-term storage and ruler"),
         Key(
             "alertmanager",
-            Record(
-                (
-                    Key("version", _VERSION, "oldest server the configuration must load in", default="0.25"),
-                    Key("replicas", Whole(1, 10), "members of the cluster", default=3),
-                    Key("externalUrl", ADDRESS, "address for people"),
-                    Key("retention", Length(), "how long it remembers what it told", default=Duration.of("5d")),
-                ),
-                _alertmanager,
-            ),
+            ALERTMANAGER,
             "who notifies; switches alertmanager/ on",
         ),
         Key("receivers", RECEIVERS, "one entry an audience", required=True),
@@ -217,7 +114,7 @@ PLATFORM = Record(
             Record(
                 (
                     Key("from", MAIL, "sender", required=True),
-                    Key("smarthost", _SMARTHOST, "mail server", required=True),
+                    Key("smarthost", ENDPOINT, "mail server", required=True),
                     Key("username", Text(), "who signs in"),
                     Key("passwordFile", FILE, "file with the password"),
                     Key("requireTls", Flag(), "refuse a server without TLS", default=True),
@@ -241,30 +138,8 @@ PLATFORM = Record(
             ),
             "where dashboards are",
         ),
-        Key(
-            "jaeger",
-            table(
-                Key("version", _VERSION, "version"),
-                Key("url", ADDRESS, "address for people"),
-                Key(
-                    "storage",
-                    table(
-                        Key(
-                            "elasticsearch",
-                            table(Key("urls", ListOf(ADDRESS, least=1), "servers", required=True)),
-                            "Elasticsearch",
-                        )
-                    ),
-                    "where spans are kept",
-                ),
-            ),
-            "tracing",
-        ),
-        Key(
-            "kubernetes",
-            table(Key("labels", _KUBERNETES_LABELS, "onto every resource", default=())),
-            "switches Kubernetes output on",
-        ),
+        Key("jaeger", JAEGER, "tracing"),
+        Key("kubernetes", KUBERNETES, "switches Kubernetes output on"),
         Key("timeScale", Whole(1, 3600), "tests only: divides every duration in expressions and intervals", default=1),
     ),
     _platform,

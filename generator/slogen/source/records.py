@@ -50,6 +50,24 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOrMore:
+    """One value, or a list of them: a tuple either way."""
+
+    item: Field
+
+    def read(self, node: Node, report: Report) -> tuple[Any, ...] | None:
+        """Return the values."""
+        if node.kind == "list":
+            return ListOf(self.item, least=1).read(node, report)
+        value = self.item.read(node, report)
+        return None if value is None else (value,)
+
+    def schema(self) -> Json:
+        """Return both schemas."""
+        return {"anyOf": [self.item.schema(), ListOf(self.item, least=1).schema()]}
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """A value together with its place."""
 
@@ -309,6 +327,6 @@ class Record:
         return schema
 
 
-def table(*keys: Key, one_of: tuple[str, ...] = ()) -> Record:
+def table(*keys: Key, one_of: tuple[str, ...] = (), together: tuple[str, ...] = ()) -> Record:
     """Return a record whose value is the table of its keys' values."""
-    return Record(keys, lambda values, span, spans, report: values, one_of)
+    return Record(keys, lambda values, span, spans, report: values, one_of, together)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from slogen.core import Duration, Ratio, Report, Span
 from slogen.model import (
     Alert,
@@ -22,8 +24,9 @@ from slogen.promql.names import GENERATED_ALERTS, WRITTEN_LABELS
 from slogen.promql.query import normalise, parsed
 from slogen.source.expressions import Querying
 from slogen.source.fields import LABEL_NAME, Choice, Field, Flag, Length, Percent, Rate, Text
-from slogen.source.records import Constant, Either, Key, Later, ListOf, MapOf, Record
+from slogen.source.records import Constant, Either, Key, Later, ListOf, MapOf, OneOrMore, Record
 from slogen.source.sli import SLI, Spans, Values
+from slogen.source.targets import PROBE, SCRAPE
 from slogen.source.templates import Templated
 from slogen.source.words import BY, CLASSES, LABEL_HINT, LABELS, LINE, LINKS, NAME, SERIES
 
@@ -236,6 +239,8 @@ def _service(values: Values, span: Span, spans: Spans, report: Report) -> Servic
         depends_on=metadata["dependsOn"],
         slos=values["slos"],
         alerts=values["alerts"],
+        scrapes=tuple(one if one.job else replace(one, job=metadata["name"]) for one in values["scrape"]),
+        probes=tuple(one if one.job else replace(one, job=metadata["name"]) for one in values["probe"]),
         span=span,
         team_span=places["team"],
         labels_span=places.get("labels", span),
@@ -279,8 +284,8 @@ SERVICE = Record(
         *_named("Service", _METADATA),
         Key("slos", ListOf(SLO), "what is promised", default=()),
         Key("alerts", ListOf(ALERT), "alerts on causes", default=()),
-        Key("scrape", Later("scrape (ServiceMonitor)"), ""),
-        Key("probe", Later("probe"), ""),
+        Key("scrape", OneOrMore(SCRAPE), "where its metrics are", default=()),
+        Key("probe", OneOrMore(PROBE), "addresses that the blackbox exporter asks", default=()),
     ),
     _service,
 )

@@ -45,6 +45,8 @@ ADDRESS = Except(
         hint="leave user and password out",
     ),
 )
+_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+ENDPOINT = Text(rf"[^\s:/{{}}]+:(?:{_PORT})", "host:port")
 LINKS = MapOf(
     "[a-z][a-zA-Z0-9]*",
     ADDRESS,

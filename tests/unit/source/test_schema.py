@@ -63,6 +63,11 @@ SERVICE = {
             "tests": [{"series": {"up": "0x10"}, "fires": "5m"}, {"series": {"up": "1x10"}, "quiet": "5m"}],
         }
     ],
+    "scrape": [
+        {"selector": {"app": "web"}, "namespace": "shop", "port": "http", "path": "/m", "scheme": "https"},
+        {"targets": ["a:80"], "job": "db"},
+    ],
+    "probe": {"module": "http_2xx", "targets": ["https://shop.example.com"], "job": "probe"},
 }
 PLATFORM = {
     "apiVersion": "slogen/v1",
@@ -76,11 +81,14 @@ PLATFORM = {
         "evaluationInterval": "30s",
         "retention": "90d",
         "replicas": 2,
+        "prober": "blackbox:9115",
     },
     "thanos": {
         "version": "0.42",
         "objectStorage": {"type": "S3", "config": {"bucket": "b"}},
         "retention": {"raw": "45d", "5m": "180d", "1h": "2y"},
+        "replicas": 3,
+        "receive": True,
     },
     "alertmanager": {"version": "0.25", "replicas": 3, "externalUrl": "https://a.example.com", "retention": "5d"},
     "receivers": {
@@ -119,9 +127,15 @@ PLATFORM = {
     "jaeger": {
         "version": "2.20",
         "url": "https://j.example.com",
-        "storage": {"elasticsearch": {"urls": ["https://es"]}},
+        "storage": {
+            "elasticsearch": {"urls": ["https://es"], "indexPrefix": "a", "username": "a", "passwordFile": "/p"}
+        },
+        "retention": "7d",
+        "baseline": 5,
+        "collectors": 2,
+        "queries": 1,
     },
-    "kubernetes": {"labels": {"prometheus": "main"}},
+    "kubernetes": {"labels": {"prometheus": "main"}, "storageClass": "fast", "storage": "10Gi"},
     "timeScale": 30,
 }
 ODD: list[Any] = [

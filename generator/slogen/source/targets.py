@@ -1,0 +1,71 @@
+"""Where the metrics of a service are: `scrape` and `probe`."""
+
+from __future__ import annotations
+
+from slogen.core import Report, Span
+from slogen.model import Probe, Scrape
+from slogen.source.fields import Choice, Text
+from slogen.source.records import Key, ListOf, MapOf, Record
+from slogen.source.sli import Spans, Values
+from slogen.source.words import ENDPOINT, NAME
+
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?"
+_SELECTOR = MapOf(
+    rf"(?:[a-z0-9](?:[a-z0-9.-]{{0,251}}[a-z0-9])?/)?{_LABEL}",
+    Text(_LABEL, "a label value", "write letters, digits and - _ ."),
+    "a Kubernetes label",
+    "write one such as app or app.kubernetes.io/name",
+)
+_JOB = Text(r"[^\s{}\"'\\\\]+", "a job", "write a word such as api-gateway")
+_PATH = Text(r"/[^\s{}\"']*", "a path", "write one such as /metrics")
+
+
+def _scrape(values: Values, span: Span, spans: Spans, report: Report) -> Scrape:
+    for key in ("namespace", "port") if values["targets"] else ():
+        if key in spans:
+            report.error(spans[key], "SLO010", f"{key} is for Kubernetes, and targets are given", f"remove {key}")
+    return Scrape(
+        job=values["job"] or "",
+        selector=values["selector"] or (),
+        namespace=values["namespace"],
+        port=values["port"],
+        path=values["path"],
+        scheme=values["scheme"],
+        targets=values["targets"] or (),
+        span=span,
+    )
+
+
+SCRAPE = Record(
+    (
+        Key("job", _JOB, "label job; else the name of the service"),
+        Key("selector", _SELECTOR, "labels of the Kubernetes Service"),
+        Key("targets", ListOf(ENDPOINT, least=1, unique=True), "host:port, outside of Kubernetes"),
+        Key("namespace", NAME, "where the Kubernetes Service is; else anywhere"),
+        Key("port", NAME, "name of its port", default="metrics"),
+        Key("path", _PATH, "where the metrics are", default="/metrics"),
+        Key("scheme", Choice(("http", "https")), "http or https", default="http"),
+    ),
+    _scrape,
+    one_of=("selector", "targets"),
+)
+PROBE = Record(
+    (
+        Key("job", _JOB, "label job; else the name of the service"),
+        Key(
+            "module",
+            Text(r"[a-zA-Z0-9_-]+", "a module", "write one such as http_2xx"),
+            "of the blackbox exporter",
+            required=True,
+        ),
+        Key(
+            "targets",
+            ListOf(Text(r"[^\s{}\"']+", "an address", "write what the module asks"), least=1, unique=True),
+            "what it asks",
+            required=True,
+        ),
+    ),
+    lambda values, span, spans, report: Probe(
+        job=values["job"] or "", module=values["module"], targets=values["targets"], span=span
+    ),
+)
