@@ -121,3 +121,39 @@ def test_help_shows_examples(tmp_path: Path) -> None:
     assert ran.code == 0
     assert "slogen explain api-gateway/availability\n" in ran.out
     assert "--format markdown > card.md" in ran.out
+
+
+THANOS = "prometheus: {retention: 6h}\nthanos: {}\n"
+
+
+def test_placement_says_which_server_evaluates_what_and_why(tmp_path: Path) -> None:
+    """With 6h of data the windows of days are the ruler's; with none named, each group has a line."""
+    root = repository(tmp_path)
+    text = (root / "slogen.yaml").read_text("utf-8")
+    assert text.count("prometheus: {retention: 90d}\n") == 1
+    (root / "slogen.yaml").write_text(text.replace("prometheus: {retention: 90d}\n", THANOS), "utf-8")
+    ran = slogen(root, "explain", "--placement")
+    assert ran.code == 0
+    rows = {line.split()[0]: line for line in ran.out.splitlines()}
+    assert list(rows) == ["group", "slogen-platform", "slogen-web-fast", "slogen-web-slow"]
+    assert rows["slogen-web-fast"].endswith("Prometheus    Prometheus keeps 6h")
+    assert (
+        "  30d         slo:sli_error:ratio_rate30d  Thanos Ruler  Prometheus keeps 6h only" in rows["slogen-web-slow"]
+    )
+    ran = slogen(root, "explain", "--placement", "web", "--format", "markdown")
+    lines = ran.out.splitlines()
+    assert "| slo:sli_error:ratio_rate6h | - | 5h57m30s | Prometheus | Prometheus keeps 6h |" in lines
+    assert "| slo:sli_error:ratio_rate30d | - | 30d | Thanos Ruler | Prometheus keeps 6h only |" in lines
+    reason = "reads rules of its group, which look back 30d"
+    assert f"| slo:sli_error:ratio_rate2h | - | 2h | Thanos Ruler | {reason} |" in lines
+    assert f"| SLOErrorBudgetExhausted | up info | - | Thanos Ruler | {reason} |" in lines
+
+
+def test_placement_of_what_is_not_there(tmp_path: Path) -> None:
+    """The nearest name, and what to name when nothing is."""
+    ran = slogen(repository(tmp_path), "explain", "--placement", "wep")
+    assert ran.code == 2
+    assert "there is no service 'wep'; did you mean 'web'?" in ran.err
+    ran = slogen(tmp_path, "explain")
+    assert ran.code == 2
+    assert "name a service or SERVICE/SLO, or add --placement" in ran.err

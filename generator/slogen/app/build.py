@@ -252,7 +252,8 @@ def _emit_chunk(job: _Job, places: Sequence[int]) -> _Compiled:
         compiled.longest = max(compiled.longest, local_lookback(plan.groups))
         if job.readings:
             compiled.made.append(made_by(plan))
-        for emitter in job.emitters:
+        # What has errors is not written; it may hold what no emitter can make sense of.
+        for emitter in () if found.failed else job.emitters:
             artifacts = emitter.service(plan, job.platform) if emitter.service else ()
             compiled.changes += [_change(job, emitter, artifact, report) for artifact in artifacts]
     compiled.problems = report.problems

@@ -12,16 +12,20 @@ from typing import Any
 
 import click
 
-from slogen.app.explain import explain
+from slogen.app.build import Outcome
+from slogen.app.explain import explain, placement
 from slogen.cli.problems import show
 from slogen.core import Duration, plain
 from slogen.core.number import decimal_of
 from slogen.model import AlertClass
+from slogen.plan.placement import Placed
 from slogen.plan.records import promise
+from slogen.plan.rules import Evaluator, RecordingRule
 from slogen.plan.tiers import Tier
 from slogen.prove.card import Card, Noticed, Outage, single_errors_page_below
 
 _KINDS = {AlertClass.CRITICAL: "page", AlertClass.WARNING: "ticket"}
+_SERVERS = {Evaluator.PROMETHEUS: "Prometheus", Evaluator.THANOS: "Thanos Ruler"}
 _NEVER = "never"
 _THREE = Context(prec=3)
 
@@ -32,25 +36,75 @@ _THREE = Context(prec=3)
 Examples:
   slogen explain api-gateway/availability
   slogen explain api-gateway                                all of its SLOs
-  slogen explain api-gateway --format markdown > card.md""",
+  slogen explain api-gateway --format markdown > card.md
+  slogen explain --placement                                which server evaluates what, and why
+  slogen explain --placement api-gateway                    rule by rule""",
 )
-@click.argument("name", metavar="SERVICE[/SLO]")
+@click.argument("name", metavar="SERVICE[/SLO]", required=False)
+@click.option("--placement", "places", is_flag=True, help="Tell which server evaluates the rules, and why.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True, help="How to write."
 )
 @click.pass_obj
-def command(settings: dict[str, Any], name: str, form: str) -> None:
+def command(settings: dict[str, Any], name: str | None, form: str, places: bool) -> None:
     """Tell what the alerts of an SLO notice, how soon, and how much of the error budget is gone by then."""
     root = Path(settings["root"])
+    if places:
+        _explain_placement(root, name, form)
+        return
+    if name is None:
+        raise click.UsageError("name a service or SERVICE/SLO, or add --placement")
     explained = explain(root, name)
-    done = "explained" if explained.cards else "nothing is explained"
-    show(explained.outcome.report, root, files=explained.outcome.files, outcome=done)
-    if explained.unknown:
-        raise click.UsageError(explained.unknown)
-    if not explained.cards:
-        sys.exit(1)
+    _report(explained.outcome, root, explained.unknown, bool(explained.cards))
     write = _markdown if form == "markdown" else _text
     click.echo("\n\n".join(write(card) for card in explained.cards))
+
+
+def _report(outcome: Outcome, root: Path, unknown: str, found: bool) -> None:
+    """Print the problems; leave when there is nothing to explain."""
+    done = "explained" if found else "nothing is explained"
+    show(outcome.report, root, files=outcome.files, outcome=done)
+    if unknown:
+        raise click.UsageError(unknown)
+    if not found:
+        sys.exit(1)
+
+
+def _explain_placement(root: Path, name: str | None, form: str) -> None:
+    found = placement(root, name)
+    _report(found.outcome, root, found.unknown, bool(found.rules))
+    rows = list(_of_rules(found.rules) if name else _of_groups(found.rules))
+    click.echo(_table(rows) if form == "markdown" else "\n".join(_aligned(rows)))
+
+
+def _of_rules(rules: Sequence[Placed]) -> Iterator[list[str]]:
+    yield ["rule", "of", "looks back", "evaluated by", "why"]
+    for one in rules:
+        labels, rule = dict(one.rule.labels), one.rule
+        about = [labels[label] for label in ("slo", "severity", "escalation") if label in labels]
+        back = str(rule.lookback) if rule.lookback.ms else "-"
+        yield [_name(one), " ".join(about) or "-", back, _SERVERS[one.group.evaluator], one.reason]
+
+
+def _of_groups(rules: Sequence[Placed]) -> Iterator[list[str]]:
+    yield ["group", "every", "rules", "looks back", "for", "evaluated by", "why"]
+    for group in dict.fromkeys(one.group for one in rules):
+        mine = [one for one in rules if one.group is group]
+        furthest = max(mine, key=lambda one: one.rule.lookback)
+        back = furthest.rule.lookback
+        yield [
+            group.name,
+            str(group.interval),
+            str(len(mine)),
+            str(back) if back.ms else "-",
+            _name(furthest) if back.ms else "-",
+            _SERVERS[group.evaluator],
+            furthest.reason,
+        ]
+
+
+def _name(one: Placed) -> str:
+    return one.rule.record if isinstance(one.rule, RecordingRule) else one.rule.alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +267,12 @@ def _markdown(card: Card) -> str:
     for section in _sections(card):
         parts.append(f"## {section.title}")
         if section.rows:
-            head, *rows = section.rows
-            table = [head, ["---"] * len(head), *rows]
-            parts.append("\n".join("| " + " | ".join(row) + " |" for row in table))
+            parts.append(_table(section.rows))
         parts += section.lines
     return "\n\n".join(parts)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown; the first row is its head."""
+    head, *rest = rows
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rest])

@@ -50,11 +50,11 @@ def _table(made: Sequence[Score]) -> str:
 
 
 def _survivors(score: Score, verbose: bool) -> None:
-    """Print the mutants that nothing noticed; those in owners' own PromQL, and those that mean the same, on demand."""
+    """Print the mutants that nothing noticed, and on demand those that mean the same."""
     for mutant in score.surviving(owned=False):
         click.secho(f"{score.service}: survived: {mutant}", fg="red")
+    for mutant in score.surviving(owned=True):
+        click.secho(f"{score.service}: survived in what its owner wrote: {mutant}", fg="yellow")
     if verbose:
-        for mutant in score.surviving(owned=True):
-            click.echo(f"{score.service}: survived in what its owner wrote: {mutant}")
         for mutant, why in score.equivalent:
             click.echo(f"{score.service}: the same: {mutant} ({why})")

@@ -203,6 +203,7 @@ class Platform:
 
     name: str
     namespace: str
+    team: str | None = None  # who runs the servers, and is told of what is wrong with them
     prometheus: PrometheusSettings
     receivers: tuple[Receiver, ...]
     routing: Routing

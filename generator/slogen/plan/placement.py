@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from slogen.core import Duration, Report, Span
 from slogen.model import Alert, AlertClass, Platform
-from slogen.plan.rules import Block, Evaluator, RuleGroup
+from slogen.plan.rules import Block, Evaluator, Rule, RuleGroup
 
 
 def lookback(blocks: Iterable[Block]) -> Duration:
@@ -75,3 +76,27 @@ def check_retention(longest: Duration, platform: Platform, report: Report) -> No
 def local_lookback(groups: Iterable[RuleGroup]) -> Duration:
     """Return how far back the rules in Prometheus read."""
     return max((lookback(g.blocks) for g in groups if g.evaluator is Evaluator.PROMETHEUS), default=Duration(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A rule, the server that evaluates it, and why that one."""
+
+    rule: Rule
+    group: RuleGroup
+    reason: str
+
+
+def placed(groups: Iterable[RuleGroup], platform: Platform) -> Iterator[Placed]:
+    """Yield every rule with the reason for its place; a group stays together, its rules read each other's series."""
+    kept = platform.prometheus.retention
+    for group in groups:
+        for rule in group.rules:
+            fits = rule.lookback <= kept
+            if group.evaluator is Evaluator.PROMETHEUS:
+                reason = f"Prometheus keeps {kept}" if rule.lookback.ms else "reads what is there now"
+            elif fits:
+                reason = f"reads rules of its group, which look back {lookback(group.blocks)}"
+            else:
+                reason = f"Prometheus keeps {kept} only"
+            yield Placed(rule=rule, group=group, reason=reason)

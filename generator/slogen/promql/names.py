@@ -22,7 +22,27 @@ NO_DATA_ALERT = "SLONoData"
 EXHAUSTED_ALERT = "SLOErrorBudgetExhausted"
 DEPENDENCY_ALERT = "SLODependencyPaging"
 WATCHDOG_ALERT = "Watchdog"
-GENERATED_ALERTS = (BURN_ALERT, NO_DATA_ALERT, EXHAUSTED_ALERT, DEPENDENCY_ALERT, WATCHDOG_ALERT)
+# About the servers that evaluate rules and send alerts.
+RULES_FAILING_ALERT = "SLORulesFailing"
+RULES_LATE_ALERT = "SLORulesLate"
+DROPPED_ALERT = "SLONotificationsDropped"
+RULER_GONE_ALERT = "SLORulerGone"
+RULER_INCOMPLETE_ALERT = "SLORulerIncomplete"
+COMPACTOR_HALTED_ALERT = "SLOCompactorHalted"
+GENERATED_ALERTS = (
+    BURN_ALERT,
+    NO_DATA_ALERT,
+    EXHAUSTED_ALERT,
+    DEPENDENCY_ALERT,
+    WATCHDOG_ALERT,
+    RULES_FAILING_ALERT,
+    RULES_LATE_ALERT,
+    DROPPED_ALERT,
+    RULER_GONE_ALERT,
+    RULER_INCOMPLETE_ALERT,
+    COMPACTOR_HALTED_ALERT,
+)
+PLATFORM_SERVICE = "slogen"  # label `service` of alerts about the servers themselves
 NO_SEVERITY = "none"  # of alerts that only mute others, or show that alerts arrive
 
 # Labels that slogen, Prometheus or Alertmanager give a meaning of their own.

@@ -51,11 +51,11 @@ def _raised(groups: Iterable[RuleGroup], service: Service | None, platform: Plat
 
 def _given(rule: AlertRule, service: Service | None) -> Iterator[dict[str, str]]:
     """Yield the labels that the data gives, in each of the sets that the rule may be about."""
-    if service is None or rule.alert == names.DEPENDENCY_ALERT:
+    if rule.alert == names.DEPENDENCY_ALERT:
         yield {}
         return
     own = dict(rule.labels)
-    slo = next((slo for slo in service.slos if slo.name == own.get("slo")), None)
+    slo = next((slo for slo in (service.slos if service else ()) if slo.name == own.get("slo")), None)
     by = slo.by if slo else sorted(named_labels(parsed(rule.expr)))
     yield {label: f"some-{label}" for label in by}
     if slo and slo.by and rule.alert == names.NO_DATA_ALERT:

@@ -16,7 +16,7 @@ from slogen.model import (
 )
 from slogen.source.fields import Flag, Text, Whole, nearest
 from slogen.source.receivers import FILE, MAIL, RECEIVERS, ROUTING, TEAMS, TIME_INTERVALS, check_declared
-from slogen.source.records import Constant, Key, ListOf, Record, table
+from slogen.source.records import Constant, Key, ListOf, Placed, Record, table
 from slogen.source.servers import ALERTMANAGER, JAEGER, KUBERNETES, PROMETHEUS, THANOS
 from slogen.source.sli import Spans, Values
 from slogen.source.words import ADDRESS, ENDPOINT, NAME
@@ -47,6 +47,18 @@ def _check_intervals(told: Iterable[Told], intervals: Collection[TimeInterval], 
             )
 
 
+def _team(values: Values, report: Report) -> str | None:
+    """Return who runs the servers; a team that is not declared is reported."""
+    if values["metadata"]["team"] is None:
+        return None
+    name: str
+    name, span = values["metadata"]["team"]
+    declared = [team for team, _ in values["teams"]]
+    if declared and name not in declared:
+        report.error(span, "SLO403", f"the team {name!r} is not declared", nearest(name, declared))
+    return name
+
+
 def _platform(values: Values, span: Span, spans: Spans, report: Report) -> Platform:
     receivers = tuple(
         Receiver(name=name, integration=r.integration, settings=r.settings, span=r.span)
@@ -63,6 +75,7 @@ def _platform(values: Values, span: Span, spans: Spans, report: Report) -> Platf
     return Platform(
         name=values["metadata"]["name"],
         namespace=values["metadata"]["namespace"],
+        team=_team(values, report),
         prometheus=values["prometheus"],
         receivers=receivers,
         routing=routing,
@@ -89,6 +102,7 @@ PLATFORM = Record(
             table(
                 Key("name", NAME, "name of the platform", required=True),
                 Key("namespace", NAME, "Kubernetes namespace of the monitoring", default="monitoring"),
+                Key("team", Placed(NAME), "who runs the servers, and gets the tickets about them"),
             ),
             "name and namespace",
             required=True,

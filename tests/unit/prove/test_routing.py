@@ -266,8 +266,12 @@ def test_alerts_that_the_rules_raise() -> None:
     web = "service=web team=core tier=1 cluster=c1"
     gone = "alertname=WebGone severity=critical service=web team=ops tier=1 part=a pod=some-pod cluster=c1"
     page = f"alertname=SLOErrorBudgetBurn severity=critical slo=up zone=some-zone {web}"
+    servers = "severity=warning service=slogen instance=some-instance cluster=c1"
     expected = [
         "alertname=Watchdog severity=none cluster=c1",
+        f"alertname=SLORulesFailing rule_group=some-rule_group {servers}",
+        f"alertname=SLORulesLate rule_group=some-rule_group {servers}",
+        f"alertname=SLONotificationsDropped {servers}",
         page,
         f"{page} escalation=15m",
         f"{page} escalation=1h",

@@ -116,6 +116,8 @@ def _owned(catalog: Catalog, team: str) -> Iterator[str]:
         for alert in service.alerts:
             if alert.team == team != service.team:
                 yield f"`{alert.name}` of {service.name}"
+    if catalog.platform.team == team:
+        yield "the servers that evaluate rules and send alerts"
 
 
 def _notes(platform: Platform) -> Iterator[str]:
@@ -197,12 +199,17 @@ def _muting(catalog: Catalog) -> Iterator[str]:
         "lasts. What was told before and ends while it is muted is not told to be over.",
         "A page mutes even when it is itself silenced or muted.",
     ]
+    apart = sorted({label for service in catalog.services for label in service.by})
+    if apart:
+        said = " or ".join(f"`{label}`" for label in apart)
+        lines.append(f"A page about one value of {said} mutes tickets of the same SLO about its other values as well.")
     if tickets:
         lines.append("Only what a service names in `dependsOn` counts, not what that depends on in turn.")
     if pages:
         lines.append(
-            f"A page that began before the dependency's is not muted. One that still lasts after the {MUTED} is told "
-            "then, with all steps that are due: the ladder counts from when it began."
+            "A page that began more than an evaluation before the dependency's is not muted. "
+            f"One that still lasts after the {MUTED} is told then, with all steps that are due: the ladder counts from "
+            "when it began."
         )
     yield bullets(lines)
 
