@@ -50,7 +50,7 @@ LADDER = {
 }
 TEAMS = {"platform": ["slack-platform"], "core": ["slack-core"], "data": ["slack-data"]}
 TEAM_OF = {
-    **dict.fromkeys(["api-gateway", "etcd", "kubernetes-api", "prometheus"], "platform"),
+    **dict.fromkeys(["api-gateway", "etcd", "kubernetes-api", "prometheus", "slogen"], "platform"),
     **dict.fromkeys(["agent-bus", "audit-service", "policy-engine"], "core"),
     **dict.fromkeys(["kafka", "postgresql", "redis"], "data"),
 }
@@ -221,7 +221,8 @@ def told_by_page(page: Page, labels: Labels, at: datetime) -> list[str]:
             rows = [row for row in page.table("Pages") if row["told"] == step]
             assert rows, f"the page does not know the step {step}"
         case "warning":
-            rows = [row for row in page.table("Tickets") if row.get("team", labels["team"]) == labels["team"]]
+            team = labels.get("team", "none")
+            rows = [row for row in page.table("Tickets") if row.get("team", team) == team]
         case "info":
             rows = [row for row in page.table("Notes") if row.get("team", labels["team"]) == labels["team"]]
         case "none":

@@ -203,6 +203,9 @@ class _Tree:
             routes: list[Route] = []
             for team, own in teams:
                 routes += self._told(f"{severity}-{team}", for_team(told, own), (has("team", team),))
+            # Only the tickets about the servers may be of no team.
+            if rest and severity is AlertClass.WARNING and self._platform.team is None:
+                routes += self._told(severity.value, rest, (has("team", ""),))
             yield Route(comment=f"{what}, to the team", matchers=matchers, waits=waits, routes=tuple(routes))
         elif rest:
             yield from self._told(severity.value, rest, matchers, waits, what)

@@ -107,6 +107,12 @@ def _tickets(plan: RoutingPlan, catalog: Catalog) -> Iterator[str]:
         yield prose("An alert belongs to the team of its service, unless it names another one:")
         teams = [(team, list(_owned(catalog, team))) for team, _ in platform.teams]
         yield bullets(f"{team}: {listed(owned) if owned else 'nothing yet'}" for team, owned in teams)
+        if platform.team is None:
+            where = "" if any(one.receiver != "team" for one in told) else "; they go where everything else goes"
+            yield prose(
+                "Alerts about the servers that evaluate rules and send alerts are of no team, for the platform names none "
+                f"in `metadata.team`{where}."
+            )
 
 
 def _owned(catalog: Catalog, team: str) -> Iterator[str]:
@@ -139,7 +145,8 @@ def _by_team(platform: Platform, told: Sequence[Told]) -> tuple[list[tuple[str, 
     rest = [one for one in told if one.receiver != "team"]
     if len(rest) == len(told) or not platform.teams:
         return [("", one) for one in rest], ""
-    return [(team, one) for team, own in platform.teams for one in for_team(told, own)], "team"
+    of_none = [("none", one) for one in rest] if platform.team is None and told is platform.routing.warning else []
+    return [(team, one) for team, own in platform.teams for one in for_team(told, own)] + of_none, "team"
 
 
 def _watchdog(platform: Platform) -> Iterator[str]:
