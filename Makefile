@@ -3,8 +3,9 @@
 # make lint    ruff and mypy
 # make bench   rule cost on a real Prometheus, compile speed
 # make e2e    the compiled rules on real servers
+# make tools   current Prometheus, Alertmanager, Thanos and Jaeger for the tests: a quarter of an hour, once
 # make mutate  would the generated tests notice a wrong rule? takes an hour for all services
-.PHONY: build install test e2e lint bench mutate clean
+.PHONY: build install test e2e lint bench tools mutate clean
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -45,6 +46,11 @@ bench: $(DEV)
 	@tests/install-programs
 	$(VENV)/bin/python bench/cost.py
 	$(VENV)/bin/python bench/speed.py
+
+# The tests find them in the cache, and skip what needs them when they are not there.
+tools:
+	@if [ -x ../shared/tools/build ] && command -v go >/dev/null; then ../shared/tools/build; else \
+	  echo "skipped: current Prometheus, Alertmanager, Thanos and Jaeger (../shared or Go is absent)" >&2; fi
 
 mutate: build
 	@tests/install-programs
