@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slogen.emit import alertmanager, operator, prometheus, promtool
+from slogen.emit import alertmanager, grafana, operator, prometheus, promtool
 from slogen.emit.artifact import Artifact, Emitter
 
 EMITTERS: tuple[Emitter, ...] = (
@@ -11,6 +11,7 @@ EMITTERS: tuple[Emitter, ...] = (
     operator.EMITTER,
     promtool.EMITTER,
     alertmanager.EMITTER,
+    grafana.EMITTER,
 )
 
 __all__ = ["EMITTERS", "Artifact", "Emitter"]

@@ -3,6 +3,7 @@
 from slogen.model.platform import (
     AlertmanagerSettings,
     EmailSettings,
+    GrafanaSettings,
     JaegerSettings,
     KubernetesSettings,
     Ladder,
@@ -47,6 +48,7 @@ __all__ = [
     "EmailSettings",
     "Events",
     "Freshness",
+    "GrafanaSettings",
     "JaegerSettings",
     "KubernetesSettings",
     "Ladder",

@@ -77,6 +77,15 @@ class JaegerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GrafanaSettings:
+    """Where dashboards are, and the data source that they ask at first."""
+
+    url: str
+    datasource_name: str = "Prometheus"
+    datasource_uid: str = "prometheus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KubernetesSettings:
     """Labels onto every resource, and the volumes of those that keep data."""
 
@@ -213,7 +222,7 @@ class Platform:
     email: EmailSettings | None = None
     time_intervals: tuple[TimeInterval, ...] = ()
     jaeger: JaegerSettings | None = None
-    grafana_url: str | None = None
+    grafana: GrafanaSettings | None = None  # None: no dashboards/ output
     kubernetes: KubernetesSettings | None = None  # None: no Kubernetes output
     teams: tuple[tuple[str, tuple[Told, ...]], ...] = ()
     time_scale: int = 1
@@ -223,6 +232,11 @@ class Platform:
     def jaeger_url(self) -> str | None:
         """Where people search traces."""
         return self.jaeger.url if self.jaeger else None
+
+    @property
+    def grafana_url(self) -> str | None:
+        """Where dashboards are, for links."""
+        return self.grafana.url if self.grafana else None
 
     @property
     def external_labels(self) -> tuple[str, ...]:

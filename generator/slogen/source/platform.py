@@ -17,9 +17,9 @@ from slogen.model import (
 from slogen.source.fields import Flag, Text, Whole, nearest
 from slogen.source.receivers import FILE, MAIL, RECEIVERS, ROUTING, TEAMS, TIME_INTERVALS, check_declared
 from slogen.source.records import Constant, Key, ListOf, Placed, Record, table
-from slogen.source.servers import ALERTMANAGER, JAEGER, KUBERNETES, PROMETHEUS, THANOS
+from slogen.source.servers import ALERTMANAGER, GRAFANA, JAEGER, KUBERNETES, PROMETHEUS, THANOS
 from slogen.source.sli import Spans, Values
-from slogen.source.words import ADDRESS, ENDPOINT, NAME
+from slogen.source.words import ENDPOINT, NAME
 
 
 def _email(values: Values, span: Span, spans: Spans, report: Report) -> EmailSettings:
@@ -81,7 +81,7 @@ def _platform(values: Values, span: Span, spans: Spans, report: Report) -> Platf
         routing=routing,
         clusters=values["clusters"],
         thanos=values["thanos"],
-        grafana_url=values["grafana"]["url"].rstrip("/") if values["grafana"] else None,
+        grafana=values["grafana"],
         kubernetes=values["kubernetes"],
         teams=values["teams"],
         alertmanager=values["alertmanager"],
@@ -144,14 +144,7 @@ PLATFORM = Record(
             "named times of the week",
             default=(),
         ),
-        Key(
-            "grafana",
-            table(
-                Key("url", ADDRESS, "address for people", required=True),
-                Key("datasource", table(Key("name", Text(), "name"), Key("uid", Text(), "uid")), "data source"),
-            ),
-            "where dashboards are",
-        ),
+        Key("grafana", GRAFANA, "where dashboards are; switches dashboards/ on"),
         Key("jaeger", JAEGER, "tracing"),
         Key("kubernetes", KUBERNETES, "switches Kubernetes output on"),
         Key("timeScale", Whole(1, 3600), "tests only: divides every duration in expressions and intervals", default=1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from slogen.core import Duration, Report, Span
 from slogen.model import (
     AlertmanagerSettings,
+    GrafanaSettings,
     JaegerSettings,
     KubernetesSettings,
     ObjectStorage,
@@ -241,4 +242,22 @@ KUBERNETES = Record(
         ),
     ),
     _kubernetes,
+)
+
+
+def _grafana(values: Values, span: Span, spans: Spans, report: Report) -> GrafanaSettings:
+    source = values["datasource"] or {}
+    return GrafanaSettings(
+        url=values["url"].rstrip("/"),
+        datasource_name=source.get("name") or "Prometheus",
+        datasource_uid=source.get("uid") or "prometheus",
+    )
+
+
+GRAFANA = Record(
+    (
+        Key("url", ADDRESS, "address for people", required=True),
+        Key("datasource", table(Key("name", Text(), "name"), Key("uid", Text(), "uid")), "data source"),
+    ),
+    _grafana,
 )

@@ -1,0 +1,221 @@
+"""A real Prometheus that holds what six services went through, backfilled through their compiled rules.
+
+Raw counters of seven hours are literal, and so are the recorded five-minute means of a month, which would take a month
+of raw series. Everything else is what `promtool tsdb create-blocks-from rules` makes of the compiled rules; alerts are
+recorded by their own expressions. `END` is the present of all dashboards.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.e2e.server import Prometheus, free_port, running
+
+END = 1_768_478_400  # Thu 15 Jan 2026 12:00 UTC
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+PER_SECOND = 10.0  # events of each service, two thirds of them at instance a
+
+Share = Callable[[int], float]  # seconds before END to the share of events that fail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What a service went through: which share of its events failed when, and when it had none."""
+
+    name: str
+    share: Share
+    until: int = 0  # seconds before END at which its series end
+    idle: int = 0  # for so long before END nothing happens
+
+
+def _lasting(seconds: int, share: float, before: float = 0.0002) -> Share:
+    return lambda ago: share if ago < seconds else before
+
+
+STORIES = (
+    Story(name="healthy", share=lambda ago: 0.0002),
+    Story(name="paging", share=_lasting(40 * MINUTE, 0.05)),
+    Story(name="ticketing", share=_lasting(30 * HOUR, 0.004)),
+    Story(name="nodata", share=lambda ago: 0.0002, until=30 * MINUTE),
+    Story(name="notraffic", share=lambda ago: 0.0002, idle=HOUR),
+    # Four hours of 20 % ten days ago: 48 minutes of a budget of 43.
+    Story(name="spent", share=lambda ago: 0.2 if 10 * DAY < ago <= 10 * DAY + 4 * HOUR else 0.0),
+)
+# The order in which rules can be backfilled: each reads those before it.
+_LEVELS = (
+    (
+        "slo:sli_errors:rate5m", "slo:sli_total:rate5m", "slo:objective:ratio", "slo:error_budget:ratio",
+        "slogen_slo_info",
+    ),
+    tuple(f"slo:sli_error:ratio_rate{window}" for window in ("5m", "30m", "1h", "6h")),
+    (
+        *(f"slo:sli_error:ratio_rate{window}" for window in ("2h", "1d", "3d", "30d")),
+        "slo:current_burn_rate:ratio", "slo:time_period:days",
+    ),
+    ("slo:period_burn_rate:ratio",),
+    ("slo:period_error_budget_remaining:ratio",),
+)  # fmt: skip
+_SINCE = (7 * HOUR, 6 * HOUR, 2 * HOUR, 2 * HOUR, 2 * HOUR)
+
+
+class Filling:
+    """A folder of blocks that grows, and the server that reads them."""
+
+    def __init__(self, prometheus: str, promtool: str, folder: Path) -> None:
+        self.promtool, self.folder, self.data = promtool, folder, folder / "data"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "prometheus.yaml").write_text("global: {}\n", "utf-8")
+        port = free_port()
+        self.server = Prometheus(
+            [
+                prometheus,
+                f"--config.file={folder}/prometheus.yaml",
+                f"--storage.tsdb.path={self.data}",
+                "--storage.tsdb.retention.time=100y",
+                f"--web.listen-address=127.0.0.1:{port}",
+                "--log.level=error",
+            ],
+            port,
+            folder / "server",
+        )
+
+    @property
+    def url(self) -> str:
+        """The address of the server."""
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Add samples in the OpenMetrics format."""
+        file = self.folder / "lines.txt"
+        with file.open("w", encoding="utf-8") as out:
+            out.writelines(f"{line}\n" for line in lines)
+            out.write("# EOF\n")
+        self._make("openmetrics", str(file), str(self.data))
+
+    def rules(self, rules: Sequence[dict[str, Any]], since: int, every: str, until: int = 0) -> None:
+        """Evaluate recording rules over what is there already, `since` seconds before the end to `until` before it."""
+        file = self.folder / "rules.yaml"
+        file.write_text(yaml.safe_dump({"groups": [{"name": "g", "interval": every, "rules": list(rules)}]}), "utf-8")
+        made = self.folder / "made"
+        with running(self.server):
+            self._make(
+                "rules",
+                f"--url={self.url}",
+                f"--start={END - since}",
+                f"--end={END - until}",
+                f"--output-dir={made}",
+                str(file),
+            )
+        for block in made.iterdir():
+            block.rename(self.data / block.name)
+
+    def _make(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [self.promtool, "tsdb", "create-blocks-from", "--max-block-duration=960h", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def filled(prometheus: str, promtool: str, folder: Path, compiled: Sequence[Path]) -> Iterator[Prometheus]:
+    """Run a server with the stories; `compiled` are the rule files of their services."""
+    filling = Filling(prometheus, promtool, folder)
+    filling.lines(_raw(STORIES))
+    filling.lines(_means(STORIES))
+    filling.lines(_promises(STORIES))
+    rules = [
+        rule
+        for file in compiled
+        for group in yaml.safe_load(file.read_text("utf-8"))["groups"]
+        for rule in group["rules"]
+    ]
+    for level, since in zip(_LEVELS, _SINCE, strict=True):
+        chosen = [rule for rule in rules if rule.get("record") in level]
+        filling.rules(chosen, since, "1m")
+    # The budget of the last days, more seldom, for its graph; what the report needs at the end of the month before.
+    for name in (
+        "slo:sli_error:ratio_rate30d",
+        "slo:period_burn_rate:ratio",
+        "slo:period_error_budget_remaining:ratio",
+    ):
+        filling.rules([rule for rule in rules if rule.get("record") == name], 5 * DAY, "10m", until=3 * HOUR)
+    filling.rules([_recorded(rule) for rule in rules if _is_base(rule)], 2 * HOUR, "1m")
+    with running(filling.server):
+        began = list(_beginnings(filling.server))
+    filling.lines(began)
+    with running(filling.server):
+        yield filling.server
+
+
+def _raw(stories: Sequence[Story]) -> Iterator[str]:
+    yield "# TYPE req counter"
+    for story in stories:
+        for instance, part in (("a", 2 / 3), ("b", 1 / 3)):
+            for code in ("200", "500"):
+                value = 0.0
+                for ago in range(8 * HOUR, story.until - 1, -30):
+                    share = story.share(ago)
+                    # All failures are of instance a.
+                    wrong = share * PER_SECOND * 30 if instance == "a" else 0.0
+                    step = wrong if code == "500" else part * PER_SECOND * 30 - wrong
+                    value += 0.0 if ago < story.idle else step
+                    labels = f'job="{story.name}",instance="{instance}",code="{code}"'
+                    yield f"req_total{{{labels}}} {value:.6f} {END - ago}"
+
+
+def _means(stories: Sequence[Story]) -> Iterator[str]:
+    for name, of in (("errors", True), ("total", False)):
+        yield f"# TYPE slo:sli_{name}:avg_rate5m gauge"
+        for story in stories:
+            for ago in range(40 * DAY, max(story.until, 0) - 1, -300):
+                events = 0.0 if ago < story.idle else PER_SECOND
+                value = events * story.share(ago) if of else events
+                yield f'slo:sli_{name}:avg_rate5m{{service="{story.name}",slo="up"}} {value:.8f} {END - ago}'
+
+
+def _promises(stories: Sequence[Story]) -> Iterator[str]:
+    """Yield objective and budget in the last hours of December, and in the days of which the budget is drawn."""
+    for name, value in (("objective", 0.999), ("error_budget", 0.001)):
+        yield f"# TYPE slo:{name}:ratio gauge"
+        for story in stories:
+            labels = f'{{service="{story.name}",slo="up"}}'
+            for ago in range(15 * DAY, 8 * HOUR, -300):
+                yield f"slo:{name}:ratio{labels} {value} {END - ago}"
+
+
+def _is_base(rule: dict[str, Any]) -> bool:
+    return "alert" in rule and "escalation" not in rule["labels"] and rule["labels"].get("severity") != "none"
+
+
+def _recorded(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return an alert as a rule that records it from the moment on when its condition holds."""
+    labels = {**rule["labels"], "alertname": rule["alert"], "alertstate": "firing"}
+    return {"record": "ALERTS", "expr": f"0 * ({rule['expr']}) + 1", "labels": labels}
+
+
+def _beginnings(server: Prometheus) -> Iterator[str]:
+    """Yield since when each alert that is firing at the end does."""
+    found = server.get("query_range", query="ALERTS", start=str(END - 2 * HOUR), end=str(END), step="60")
+    yield "# TYPE ALERTS_FOR_STATE gauge"
+    for series in found["result"]:
+        times = [int(float(at)) for at, _ in series["values"]]
+        if times[-1] != END:
+            continue
+        began = next(
+            at for at, before in zip(reversed(times), [*reversed(times[:-1]), 0], strict=True) if at - before > 60
+        )
+        labels = ",".join(
+            f'{name}="{value}"' for name, value in series["metric"].items() if name not in ("__name__", "alertstate")
+        )
+        for at in range(began, END + 1, 60):
+            yield f"ALERTS_FOR_STATE{{{labels}}} {began} {at}"
