@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slogen.check.dashboards import shared_uids
 from slogen.check.expressions import expressions
 from slogen.check.routing import check_routing
 from slogen.core import Report, Span
@@ -18,6 +19,7 @@ def check_catalog(catalog: Catalog, report: Report) -> None:
         external_labels(service, catalog.platform, report)
         versions(service, catalog.platform, report)
     check_routing(catalog, report)
+    shared_uids(catalog, report)
 
 
 def external_labels(service: Service, platform: Platform, report: Report) -> None:

@@ -78,11 +78,15 @@ class JaegerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrafanaSettings:
-    """Where dashboards are, and the data source that they ask at first."""
+    """Where dashboards are, and the data source that they ask at first.
+
+    `deploys` is PromQL that gives series at the moment of a deploy of `$service`.
+    """
 
     url: str
     datasource_name: str = "Prometheus"
     datasource_uid: str = "prometheus"
+    deploys: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

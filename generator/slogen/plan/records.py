@@ -10,6 +10,7 @@ from slogen.model import Platform, Service, Slo
 from slogen.plan.rules import Block, Labels, RecordingRule
 from slogen.plan.scope import Scope
 from slogen.plan.sli import rates, reach
+from slogen.plan.texts import dashboard_uid
 from slogen.plan.tiers import PART
 from slogen.promql import burn, names
 from slogen.promql.template import Expr
@@ -39,6 +40,7 @@ def sli_block(service: Service, slo: Slo, platform: Platform) -> Block:
         ("objective", slo.objective.target.percent),
         ("window", str(slo.objective.window)),
         ("team", service.team),
+        *((("dashboard", dashboard_uid(service.name, slo.name)),) if platform.grafana else ()),
     )
     return Block(
         comment=f"{slo.name}: {promise(slo)}",

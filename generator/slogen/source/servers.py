@@ -13,6 +13,7 @@ from slogen.model import (
     SpanStorage,
     ThanosSettings,
 )
+from slogen.source.expressions import Querying
 from slogen.source.fields import Choice, Flag, Length, Text, Whole
 from slogen.source.receivers import FILE
 from slogen.source.records import Key, ListOf, MapOf, Record, Refused, table
@@ -251,6 +252,7 @@ def _grafana(values: Values, span: Span, spans: Spans, report: Report) -> Grafan
         url=values["url"].rstrip("/"),
         datasource_name=source.get("name") or "Prometheus",
         datasource_uid=source.get("uid") or "prometheus",
+        deploys=values["deploys"].text if values["deploys"] else None,
     )
 
 
@@ -258,6 +260,7 @@ GRAFANA = Record(
     (
         Key("url", ADDRESS, "address for people", required=True),
         Key("datasource", table(Key("name", Text(), "name"), Key("uid", Text(), "uid")), "data source"),
+        Key("deploys", Querying(), "PromQL that gives series at a deploy of $service"),
     ),
     _grafana,
 )

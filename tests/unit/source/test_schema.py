@@ -123,7 +123,11 @@ PLATFORM = {
             "location": "Europe/Berlin",
         }
     },
-    "grafana": {"url": "https://grafana.example.com", "datasource": {"name": "Thanos", "uid": "thanos"}},
+    "grafana": {
+        "url": "https://grafana.example.com",
+        "datasource": {"name": "Thanos", "uid": "thanos"},
+        "deploys": "up",
+    },
     "jaeger": {
         "version": "2.20",
         "url": "https://j.example.com",

@@ -80,16 +80,12 @@ def alert_marks(selector: str) -> Marks:
     )
 
 
-def deploy_marks(service: Service) -> Marks:
-    """Return the moments at which a new version of a service was there, where it tells its version."""
-    info = f'group by (version) ({{__name__=~".+_build_info",job="{service.name}"}}'
-    return Marks(
-        name="Deploys",
-        expr=f"{info}) unless {info} offset 5m)",
-        color=IDLE,
-        title="version {{version}}",
-        tags=("version",),
-    )
+def deploy_marks(service: Service, platform: Platform) -> tuple[Marks, ...]:
+    """Return the moments of deploys, where the platform says how they are seen."""
+    if platform.grafana is None or platform.grafana.deploys is None:
+        return ()
+    expr = platform.grafana.deploys.replace("$service", service.name)
+    return (Marks(name="Deploys", expr=expr, color=IDLE, title="deploy"),)
 
 
 def silence_link(platform: Platform, service: Service, slo: Slo) -> Link | None:

@@ -35,6 +35,7 @@ from slogen.emit.grafana.kit import (
     Query,
     Said,
     Step,
+    literal,
 )
 from slogen.emit.grafana.panels import bars, graph, stat, states, table, text
 from slogen.model import AlertClass, Events, Latency, Platform, Service, Slo
@@ -58,7 +59,7 @@ def oncall_page(service: Service, slo: Slo, platform: Platform) -> Page:
         tags=("slogen", "slo", service.name, service.team),
         panels=tuple(made.panels()),
         choices=choices(platform),
-        marks=(alert_marks(f'service="{service.name}"'), deploy_marks(service)),
+        marks=(alert_marks(f'service="{service.name}"'), *deploy_marks(service, platform)),
         links=tuple(made.links()),
     )
 
@@ -72,7 +73,8 @@ class _OnCall:
         self.of = Expr(f"{{{self.matchers}}}")
         self.tiers = tiers(slo, platform, Report())
         objective = slo.objective
-        self.promise = f"{objective.target.percent} % over {objective.window}: {slo.description or noun(slo.sli)}"
+        told = literal(slo.description) or f"share of good events; bad are those that {_bad(slo)}"
+        self.promise = f"{objective.target.percent} % over {objective.window}: {told}"
         self.budget = objective.window.ms // 1000 * objective.budget.value  # seconds of total outage
 
     def links(self) -> Iterator[Link]:
@@ -286,7 +288,9 @@ class _OnCall:
             return self._cause_list(place)
         bad, every = raw
         expr = panels.SHARES.fill(of=self.of, label=Expr("instance"), bad=bad, all=every).text
-        told = "Burn that each instance contributes in the last minutes, from its own metrics; together the burn of the SLO."
+        told = (
+            "Burn that each instance contributes in the last minutes, from its own metrics; together that of the SLO."
+        )
         return bars("Which instance burns the budget?", told, place, [Query(expr=expr, legend="{{instance}}")], look)
 
     def _raw_bad(self) -> tuple[Expr, Expr] | None:
@@ -423,6 +427,7 @@ class _OnCall:
     def _definition(self) -> Fold:
         errors, total = rates(self.service, self.slo, self.platform)
         said = f"Bad events a second:\n\n```\n{errors}\n```\n\nAll events a second:\n\n```\n{total}\n```\n"
+        said = literal(said)
         return Fold(
             title="How it is measured",
             y=38,

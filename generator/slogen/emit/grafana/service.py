@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slogen.emit.grafana.common import STATES, WALL, alert_marks, choices, deploy_marks, traces_link
-from slogen.emit.grafana.kit import PAGE, Link, Look, Page, Panel, Query, Said, Step
+from slogen.emit.grafana.kit import PAGE, Link, Look, Page, Panel, Query, Said, Step, literal
 from slogen.emit.grafana.panels import graph, stat, states, table, text
 from slogen.emit.grafana.tables import slo_table
 from slogen.model import Platform, Service
@@ -21,11 +21,11 @@ def service_page(service: Service, platform: Platform) -> Page:
     return Page(
         uid=dashboard_uid(service.name),
         title=f"Service {service.name}",
-        description=service.description or f"SLOs and causes of {service.name}.",
+        description=literal(service.description) or f"SLOs and causes of {service.name}.",
         tags=("slogen", "service", service.name, service.team),
         panels=tuple(_panels(service, platform)),
         choices=choices(platform),
-        marks=(alert_marks(f'service="{service.name}"'), deploy_marks(service)),
+        marks=(alert_marks(f'service="{service.name}"'), *deploy_marks(service, platform)),
         links=(Link("All SLOs", f"/d/{WALL}"), *runbook, *([traces] if traces else [])),
     )
 
@@ -36,7 +36,14 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
     below = 0
     if service.slos:
         height = 3 + len(service.slos)
-        yield slo_table("Its SLOs", f"A row for each SLO of {service.name}.", (0, 0, 24, height), of, also)
+        yield slo_table(
+            "Its SLOs",
+            f"A row for each SLO of {service.name}.",
+            (0, 0, 24, height),
+            of,
+            also,
+            clusters=bool(platform.clusters),
+        )
         yield graph(
             "How fast do its SLOs burn?",
             "Times faster than allowed in the last hour, of each SLO.",

@@ -18,7 +18,7 @@ _BURN = Look(
 )
 
 
-def slo_table(title: str, description: str, place: Place, of: Expr, also: Expr) -> Panel:
+def slo_table(title: str, description: str, place: Place, of: Expr, also: Expr, *, clusters: bool) -> Panel:
     """Return the table of the SLOs that `of` selects (`also`: the same matchers after others); the worst stand "
     "above."""
     columns = [
@@ -35,19 +35,26 @@ def slo_table(title: str, description: str, place: Place, of: Expr, also: Expr) 
             Look(unit="dateTimeFromNow", said=(Said(None, "-", PLAIN),), custom={"width": 150}),
         ),
     ]
+    # Long names have a uid that ends in a hash: the page of a row is asked for, not spelled.
+    pages = Expr(f"max by (service, slo, dashboard) (slogen_slo_info{of})")
     fields = [f"Value #{chr(ord('A') + number)}" for number in range(len(columns))]
     page = Link(
-        "Open the page of this SLO", "/d/slogen-${__data.fields.service}-${__data.fields.slo}?${__url_time_range}"
+        "Open the page of this SLO",
+        "/d/${__data.fields.dashboard}?${__url_time_range}&${cluster:queryparam}"
+        if clusters
+        else "/d/${__data.fields.dashboard}?${__url_time_range}",
     )
     return table(
         title,
         description,
         place,
-        [Query(expr=expr.text, table=True) for _, expr, _ in columns],
+        [Query(expr=expr.text, table=True) for expr in (*(expr for _, expr, _ in columns), pages)],
         Look(custom={"align": "left"}),
         [
             ("byName", "slo", Look(links=(page,))),
             *(("byName", name, look) for name, _, look in columns),
+            ("byName", "dashboard", Look(custom={"hidden": True})),
+            ("byName", f"Value #{chr(ord('A') + len(columns))}", Look(custom={"hidden": True})),
         ],
         columns=[fields[0], "service", "slo", *fields[1:]],
         names={field: name for field, (name, _, _) in zip(fields, columns, strict=True)},

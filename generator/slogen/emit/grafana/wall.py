@@ -46,6 +46,7 @@ def wall_page(platform: Platform) -> Page:
                 (0, 3, 24, 14),
                 of,
                 also,
+                clusters=bool(platform.clusters),
             ),
             states(
                 "When did which SLO page or raise a ticket?",

@@ -13,6 +13,7 @@ from slogen.core import Duration, plain
 from slogen.model import AlertClass
 from slogen.plan.scenarios.levels import FIVE, PLENTY, level, only_page, remembered
 from slogen.plan.scenarios.scenario import Expect, Labels, Scenario, Subject, minutes, steps, strangers
+from slogen.plan.texts import dashboard_uid
 from slogen.plan.tiers import Tier
 from slogen.promql import names
 from slogen.promql.sample import braces
@@ -115,6 +116,8 @@ def _promises(subject: Subject) -> Scenario:
         "window": str(slo.objective.window),
         "team": subject.service.team,
     }
+    if subject.platform.grafana:
+        told["dashboard"] = dashboard_uid(subject.service.name, slo.name)
     days = slo.objective.window.ms // 86_400_000
     zero, another = Duration(0), names.OBJECTIVE + braces({"service": "another", "slo": slo.name})
     expects = [
