@@ -4,8 +4,9 @@
 # make bench   rule cost on a real Prometheus, compile speed
 # make e2e    the compiled rules on real servers
 # make tools   current Prometheus, Alertmanager, Thanos and Jaeger for the tests: a quarter of an hour, once
+# make dashboards-preview  draws the dashboards with made-up data, into build/dashboards; ALL=1 draws every one
 # make mutate  would the generated tests notice a wrong rule? takes an hour for all services
-.PHONY: build install test e2e lint bench tools mutate clean
+.PHONY: build install test e2e lint bench tools dashboards-preview mutate clean
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -51,6 +52,10 @@ bench: $(DEV)
 tools:
 	@if [ -x ../shared/tools/build ] && command -v go >/dev/null; then ../shared/tools/build; else \
 	  echo "skipped: current Prometheus, Alertmanager, Thanos and Jaeger (../shared or Go is absent)" >&2; fi
+
+dashboards-preview: $(DEV)
+	@tests/install-programs
+	$(VENV)/bin/python -m tests.dashboards.preview
 
 mutate: build
 	@tests/install-programs

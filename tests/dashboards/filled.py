@@ -133,6 +133,7 @@ def filled(prometheus: str, promtool: str, folder: Path, compiled: Sequence[Path
     filling.lines(_raw(STORIES))
     filling.lines(_means(STORIES))
     filling.lines(_promises(STORIES))
+    filling.lines(_servers())
     rules = [
         rule
         for file in compiled
@@ -181,6 +182,27 @@ def _means(stories: Sequence[Story]) -> Iterator[str]:
                 events = 0.0 if ago < story.idle else PER_SECOND
                 value = events * story.share(ago) if of else events
                 yield f'slo:sli_{name}:avg_rate5m{{service="{story.name}",slo="up"}} {value:.8f} {END - ago}'
+
+
+def _servers() -> Iterator[str]:
+    """Yield an hour of what two servers tell of themselves: all is well, but every tenth mail fails."""
+    group = 'instance="a",rule_group="/etc/rules/paging.yaml;slogen-paging-fast"'
+    told: dict[str, tuple[float, float]] = {  # at the beginning, and more with each sample
+        f"prometheus_rule_evaluation_failures_total{{{group}}}": (0, 0),
+        f"prometheus_rule_group_iterations_missed_total{{{group}}}": (0, 0),
+        f"prometheus_rule_group_last_duration_seconds{{{group}}}": (0.3, 0),
+        f"prometheus_rule_group_interval_seconds{{{group}}}": (30, 0),
+        'prometheus_notifications_dropped_total{instance="a"}': (0, 0),
+        'prometheus_tsdb_head_series{instance="a"}': (120_000, 1),
+        'alertmanager_notifications_total{instance="b",integration="email"}': (0, 2),
+        'alertmanager_notifications_failed_total{instance="b",integration="email"}': (0, 0.2),
+        'up{job="prometheus",instance="a"}': (1, 0),
+        'ALERTS{alertname="Watchdog",alertstate="firing",severity="none"}': (1, 0),
+    }
+    for series, (first, step) in told.items():
+        yield f"# TYPE {series.partition('{')[0]} unknown"
+        for n, ago in enumerate(range(HOUR, -1, -30)):
+            yield f"{series} {first + step * n} {END - ago}"
 
 
 def _promises(stories: Sequence[Story]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 from urllib.parse import unquote
 
+import jsonschema
 import pytest
 import yaml
 from promql_parser import parse
@@ -73,7 +74,8 @@ clusters: [east, west]
 prometheus: {retention: 60d}
 receivers: {on-call: {pagerduty: {routingKeyFile: /k}}}
 routing: {critical: [{after: 0s, notify: [on-call]}]}
-grafana: {url: "https://grafana.example.com"}
+grafana: {url: "https://grafana.example.com", operator: true}
+kubernetes: {}
 """
 
 
@@ -346,3 +348,49 @@ def test_a_wall_of_200_slos_asks_no_more_than_one_of_ten(made: dict[str, Json]) 
     """A query for each column, not for each SLO: at most thirty."""
     (wall,) = [page for page in made.values() if page["uid"] == "slogen-wall"]
     assert len(list(queries(wall))) <= 30
+
+
+# --- what reads them -------------------------------------------------------------------------------------------------
+
+
+def test_each_dashboard_has_its_config_map(folder: Path, made: dict[str, Json]) -> None:
+    """By the file, in a folder of the same name; and a resource of the operator where it is asked for."""
+    kustomization = yaml.safe_load((folder / "dashboards" / "kustomization.yaml").read_text("utf-8"))
+    maps = kustomization["configMapGenerator"]
+    assert sorted(f"dashboards/{file}" for one in maps for file in one["files"]) == sorted(made)
+    for one in maps:
+        (file,) = one["files"]
+        assert one["name"] == file.rpartition("/")[2].removesuffix(".json")
+        assert one["options"]["annotations"] == {"grafana_folder": file.split("/")[1]}
+    assert kustomization["generatorOptions"]["labels"]["grafana_dashboard"] == "1"
+    resources = folder / "dashboards" / "operator.yaml"
+    assert resources.exists() == (folder != ROOT)
+    if resources.exists():
+        assert kustomization["resources"] == ["operator.yaml"]
+        found = list(yaml.safe_load_all(resources.read_text("utf-8")))
+        assert {one["spec"]["configMapRef"]["name"] for one in found} == {one["name"] for one in maps}
+        assert all(one["spec"]["configMapRef"]["key"] == one["metadata"]["name"] + ".json" for one in found)
+        schema = ROOT.parent / "shared" / "crds" / "grafana.integreatly.org_v1beta1_GrafanaDashboard.json"
+        if not schema.exists():
+            pytest.skip("../shared is absent: nothing checks the resources of the operator")
+        check = jsonschema.Draft202012Validator(json.loads(schema.read_text("utf-8")))
+        for one in found:
+            check.validate(one)
+
+
+def test_provisioning_names_the_data_source_that_pages_ask(folder: Path, made: dict[str, Json]) -> None:
+    """By its uid; folders come from the files."""
+    read = {
+        name: yaml.safe_load((folder / "dashboards" / "provisioning" / f"{name}.yaml").read_text("utf-8"))
+        for name in ("dashboards", "datasources")
+    }
+    (provider,) = read["dashboards"]["providers"]
+    assert provider["options"]["foldersFromFilesStructure"] is True
+    assert "folder" not in provider
+    uids = {one["uid"]: one for one in read["datasources"]["datasources"]}
+    for page in made.values():
+        (source,) = [one for one in page["templating"]["list"] if one["name"] == "datasource"]
+        assert uids[source["current"]["value"]]["type"] == "prometheus"
+    if "jaeger" in uids:
+        (main,) = [one for one in uids.values() if one.get("isDefault")]
+        assert main["jsonData"]["exemplarTraceIdDestinations"] == [{"name": "trace_id", "datasourceUid": "jaeger"}]

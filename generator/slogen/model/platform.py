@@ -87,6 +87,7 @@ class GrafanaSettings:
     datasource_name: str = "Prometheus"
     datasource_uid: str = "prometheus"
     deploys: str | None = None
+    operator: bool = False  # GrafanaDashboard resources as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

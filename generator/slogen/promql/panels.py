@@ -147,7 +147,7 @@ group by (service, slo) (slo:objective:ratio$of)
 unless
 group by (service, slo) (slo:sli_total:rate5m$of and slo:sli_errors:rate5m$of)
 """)
-WORST = Promql("bottomk(10, min by (service, slo) (last_over_time(slo:period_error_budget_remaining:ratio$of[10m])))")
+WORST = Promql("bottomk(10, $lefts)")
 
 # --- the report: of the time range of the page ----------------------------------------------------------------------
 
@@ -171,4 +171,4 @@ PROMISED = Promql("max by (service, slo) (last_over_time(slo:objective:ratio$of[
 
 # --- the servers ----------------------------------------------------------------------------------------------------
 
-OLDEST = Promql("topk(10, time() - max by (service, slo) (timestamp(slo:sli_error:ratio_rate5m)))")
+OLDEST = Promql("topk(10, time() - max by (service, slo) (timestamp(slo:objective:ratio)))")

@@ -253,6 +253,7 @@ def _grafana(values: Values, span: Span, spans: Spans, report: Report) -> Grafan
         datasource_name=source.get("name") or "Prometheus",
         datasource_uid=source.get("uid") or "prometheus",
         deploys=values["deploys"].text if values["deploys"] else None,
+        operator=values["operator"],
     )
 
 
@@ -261,6 +262,7 @@ GRAFANA = Record(
         Key("url", ADDRESS, "address for people", required=True),
         Key("datasource", table(Key("name", Text(), "name"), Key("uid", Text(), "uid")), "data source"),
         Key("deploys", Querying(), "PromQL that gives series at a deploy of $service"),
+        Key("operator", Flag(), "GrafanaDashboard resources for the Grafana operator", default=False),
     ),
     _grafana,
 )

@@ -127,6 +127,7 @@ PLATFORM = {
         "url": "https://grafana.example.com",
         "datasource": {"name": "Thanos", "uid": "thanos"},
         "deploys": "up",
+        "operator": True,
     },
     "jaeger": {
         "version": "2.20",

@@ -9,7 +9,7 @@ from slogen.emit.grafana.common import HEALTH, REPORT, WALL
 from slogen.emit.grafana.health import health_page
 from slogen.emit.grafana.kit import Page, page_text
 from slogen.emit.grafana.oncall import oncall_page
-from slogen.emit.grafana.provisioning import kustomization, provisioning
+from slogen.emit.grafana.provisioning import kustomization, operator, provisioning
 from slogen.emit.grafana.report import report_page
 from slogen.emit.grafana.service import service_page
 from slogen.emit.grafana.wall import wall_page
@@ -37,6 +37,8 @@ def _platform(catalog: Catalog) -> Iterator[Artifact]:
     yield from provisioning(platform)
     if platform.kubernetes is not None:
         yield kustomization(platform, _files(catalog))
+        if platform.grafana.operator:
+            yield operator(platform, _files(catalog))
 
 
 def _files(catalog: Catalog) -> Iterator[str]:

@@ -73,7 +73,7 @@ def _panels(platform: Platform) -> Iterator[Panel]:
         yield stat(title, description, (4 * place, 0, 4, 4), [Query(expr=expr)], look)
     yield bars(
         "Which SLOs were recorded longest ago?",
-        "Seconds since the last recorded ratio; above two evaluations something is stuck.",
+        "Seconds since the objective was recorded, in each evaluation; above two intervals something is stuck.",
         (0, 4, 12, 9),
         [Query(expr=panels.OLDEST.fill().text, legend="{{service}} {{slo}}")],
         Look(

@@ -66,6 +66,28 @@ def _sources(platform: Platform) -> str:
     return "".join(parts)
 
 
+def operator(platform: Platform, files: Iterable[str]) -> Artifact:
+    """Return a GrafanaDashboard for each dashboard; its JSON is in the ConfigMap of the same name."""
+    documents = []
+    for file in sorted(files):
+        folder, _, name = file.removeprefix("grafana/").partition("/")
+        uid = name.removesuffix(".json")
+        documents.append(
+            "apiVersion: grafana.integreatly.org/v1beta1\n"
+            "kind: GrafanaDashboard\n"
+            "metadata:\n"
+            f"  name: {uid}\n"
+            f"  namespace: {platform.namespace}\n"
+            "  labels: {app.kubernetes.io/managed-by: slogen}\n"
+            "spec:\n"
+            "  instanceSelector:\n"
+            "    matchLabels: {dashboards: slogen}    # put this label on your Grafana resource\n"
+            f"  folder: {scalar(folder)}\n"
+            f"  configMapRef: {{name: {uid}, key: {name}}}\n"
+        )
+    return Artifact(path=f"{FOLDER}/operator.yaml", text=header(platform.span.file) + "---\n".join(documents), rules=0)
+
+
 def kustomization(platform: Platform, files: Iterable[str]) -> Artifact:
     """Return the generator of a ConfigMap for each dashboard, as the sidecar of Grafana's Helm chart reads them.
 
@@ -79,7 +101,8 @@ def kustomization(platform: Platform, files: Iterable[str]) -> Artifact:
         "generatorOptions:\n"
         "  disableNameSuffixHash: true\n"
         '  labels: {grafana_dashboard: "1", app.kubernetes.io/managed-by: slogen}\n'
-        "configMapGenerator:\n"
+        + ("resources: [operator.yaml]\n" if platform.grafana and platform.grafana.operator else "")
+        + "configMapGenerator:\n"
     )
     for file in sorted(files):
         folder, _, name = file.removeprefix("grafana/").partition("/")

@@ -66,7 +66,7 @@ def wall_page(platform: Platform) -> Page:
                 "Least budget left",
                 "The ten SLOs with the least budget left of their period.",
                 (12, 17, 12, 9),
-                [Query(expr=panels.WORST.fill(of=of).text, legend="{{service}} {{slo}}")],
+                [Query(expr=panels.WORST.fill(lefts=panels.LEFTS.fill(of=of)).text, legend="{{service}} {{slo}}")],
                 Look(unit="percentunit", decimals=1, low=0.0, high=1.0, steps=LEFT.steps, missing="NO DATA"),
             ),
         ),
