@@ -45,9 +45,23 @@ STORIES = (
     Story(name="ticketing", share=_lasting(30 * HOUR, 0.004)),
     Story(name="nodata", share=lambda ago: 0.0002, until=30 * MINUTE),
     Story(name="notraffic", share=lambda ago: 0.0002, idle=HOUR),
-    # Four hours of 20 % ten days ago: 48 minutes of a budget of 43.
-    Story(name="spent", share=lambda ago: 0.2 if 10 * DAY < ago <= 10 * DAY + 4 * HOUR else 0.0),
+    # Eight hours of 12 % ten days ago: 57.6 minutes of a budget of 43.2.
+    Story(name="spent", share=lambda ago: 0.12 if 10 * DAY < ago <= 10 * DAY + 8 * HOUR else 0.0),
 )
+# The SLO of each kind, and its promise: sampled ones fail ten times as much of a budget that is ten times as large.
+KINDS = {
+    "up": ("99.9", 'events: {{total: \'req_total{{job="{name}"}}\', bad: \'req_total{{job="{name}",code=~"5.."}}\'}}'),
+    "quick": ("99.9", "latency: {{histogram: 'took_seconds{{job=\"{name}\"}}', threshold: 100ms}}"),
+    "jobs": (
+        "99.9",
+        "query: {{errors: 'sum(rate(job_failed_total{{job=\"{name}\"}}[$window]))', "
+        "total: 'sum(rate(job_total{{job=\"{name}\"}}[$window]))'}}",
+    ),
+    "there": ("99", "boolean: 'healthy{{job=\"{name}\"}}'"),
+    "short": ("99", 'threshold: {{metric: \'depth{{job="{name}"}}\', bad: "> 60"}}'),
+    "fresh": ("99", "freshness: {{timestamp: 'backup_time{{job=\"{name}\"}}', maxAge: 10m}}"),
+}
+SAMPLED = ("there", "short", "fresh")
 # The order in which rules can be backfilled: each reads those before it.
 _LEVELS = (
     (
@@ -159,29 +173,77 @@ def filled(prometheus: str, promtool: str, folder: Path, compiled: Sequence[Path
 
 
 def _raw(stories: Sequence[Story]) -> Iterator[str]:
-    yield "# TYPE req counter"
-    for story in stories:
-        for instance, part in (("a", 2 / 3), ("b", 1 / 3)):
-            for code in ("200", "500"):
-                value = 0.0
-                for ago in range(8 * HOUR, story.until - 1, -30):
-                    share = story.share(ago)
-                    # All failures are of instance a.
-                    wrong = share * PER_SECOND * 30 if instance == "a" else 0.0
-                    step = wrong if code == "500" else part * PER_SECOND * 30 - wrong
-                    value += 0.0 if ago < story.idle else step
-                    labels = f'job="{story.name}",instance="{instance}",code="{code}"'
-                    yield f"req_total{{{labels}}} {value:.6f} {END - ago}"
+    for name, series in (("req", _requests), ("took_seconds", _times), ("job", _jobs), ("gauges", _gauges)):
+        yield f"# TYPE {name} unknown"
+        for story in stories:
+            yield from series(story)
+
+
+def _counter(story: Story, series: str, each: Callable[[float], float]) -> Iterator[str]:
+    """Yield a counter; `each` gives the events a second of a share of failures."""
+    value = 0.0
+    for ago in range(8 * HOUR, story.until - 1, -30):
+        value += 0.0 if ago < story.idle else 30 * each(story.share(ago))
+        yield f"{series} {value:.6f} {END - ago}"
+
+
+def _requests(story: Story) -> Iterator[str]:
+    # All failures are of instance a.
+    for instance, code, each in (
+        ("a", "200", lambda share: PER_SECOND * (2 / 3 - share)),
+        ("a", "500", lambda share: PER_SECOND * share),
+        ("b", "200", lambda share: PER_SECOND / 3),
+        ("b", "500", lambda share: 0.0),
+    ):
+        yield from _counter(story, f'req_total{{job="{story.name}",instance="{instance}",code="{code}"}}', each)
+
+
+def _times(story: Story) -> Iterator[str]:
+    labels = f'job="{story.name}",instance="a"'
+    for le, part in (("0.01", 0.5), ("0.1", 1.0), ("1.0", 1.0), ("+Inf", 1.0)):
+        slow = le in ("0.01", "0.1")
+        yield from _counter(
+            story,
+            f'took_seconds_bucket{{{labels},le="{le}"}}',
+            lambda share, part=part, slow=slow: PER_SECOND * part * (1 - share if slow else 1),  # type: ignore[misc]
+        )
+    yield from _counter(story, f"took_seconds_count{{{labels}}}", lambda share: PER_SECOND)
+
+
+def _jobs(story: Story) -> Iterator[str]:
+    labels = f'{{job="{story.name}",instance="a"}}'
+    yield from _counter(story, f"job_failed_total{labels}", lambda share: PER_SECOND * share)
+    yield from _counter(story, f"job_total{labels}", lambda share: PER_SECOND)
+
+
+def _gauges(story: Story) -> Iterator[str]:
+    """Yield what is sampled: of so many samples so many are bad, spread evenly."""
+    bad = []
+    part = 0.0
+    for ago in range(8 * HOUR, story.until - 1, -30):
+        part += min(1.0, 10 * story.share(ago))
+        bad.append((ago, part >= 1))
+        part -= part >= 1
+    for series, well, failing in (("healthy", 1, 0), ("depth", 10, 100)):
+        yield from (
+            f'{series}{{job="{story.name}",instance="a"}} {failing if one else well} {END - ago}' for ago, one in bad
+        )
+    for ago, one in bad:
+        at = END - ago
+        yield f'backup_time{{job="{story.name}",instance="a"}} {at - (1200 if one else 300)} {at}'
 
 
 def _means(stories: Sequence[Story]) -> Iterator[str]:
     for name, of in (("errors", True), ("total", False)):
         yield f"# TYPE slo:sli_{name}:avg_rate5m gauge"
         for story in stories:
-            for ago in range(40 * DAY, max(story.until, 0) - 1, -300):
-                events = 0.0 if ago < story.idle else PER_SECOND
-                value = events * story.share(ago) if of else events
-                yield f'slo:sli_{name}:avg_rate5m{{service="{story.name}",slo="up"}} {value:.8f} {END - ago}'
+            for slo in KINDS:
+                sampled = slo in SAMPLED
+                for ago in range(40 * DAY, max(story.until, 0) - 1, -300):
+                    events = 1 / 30 if sampled else 0.0 if ago < story.idle else PER_SECOND
+                    share = min(1.0, 10 * story.share(ago)) if sampled else story.share(ago)
+                    value = events * share if of else events
+                    yield f'slo:sli_{name}:avg_rate5m{{service="{story.name}",slo="{slo}"}} {value:.8f} {END - ago}'
 
 
 def _servers() -> Iterator[str]:
@@ -207,12 +269,13 @@ def _servers() -> Iterator[str]:
 
 def _promises(stories: Sequence[Story]) -> Iterator[str]:
     """Yield objective and budget in the last hours of December, and in the days of which the budget is drawn."""
-    for name, value in (("objective", 0.999), ("error_budget", 0.001)):
+    for name, of in (("objective", True), ("error_budget", False)):
         yield f"# TYPE slo:{name}:ratio gauge"
         for story in stories:
-            labels = f'{{service="{story.name}",slo="up"}}'
-            for ago in range(15 * DAY, 8 * HOUR, -300):
-                yield f"slo:{name}:ratio{labels} {value} {END - ago}"
+            for slo, (promised, _) in KINDS.items():
+                value = float(promised) / 100 if of else round(1 - float(promised) / 100, 6)
+                for ago in range(15 * DAY, 8 * HOUR, -300):
+                    yield f'slo:{name}:ratio{{service="{story.name}",slo="{slo}"}} {value} {END - ago}'
 
 
 def _is_base(rule: dict[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """Draws dashboards with made-up data: `make dashboards-preview`, pictures in build/dashboards.
 
-The wall, the report, the servers, a service page and the page of an SLO for each story; `ALL=1` draws every page.
+The wall, the report, the servers, a service page and the page of an SLO of each kind for each story; `ALL=1` draws every page.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.dashboards.filled import END, STORIES, filled
+from tests.dashboards.filled import END, KINDS, STORIES, filled
 from tests.dashboards.test_gates import VIEW
 from tests.dashboards.test_live import make
 
@@ -40,7 +40,7 @@ def main() -> int:
             for file in sorted((folder / "dashboards").rglob("*.json")):
                 if not os.environ.get("ALL") and file.stem not in (
                     *SHARED,
-                    *(f"slogen-{one.name}-up" for one in STORIES),
+                    *(f"slogen-{one.name}-{slo}" for one in STORIES for slo in KINDS),
                 ):
                     continue
                 picture = pictures / f"{file.stem}.png"
