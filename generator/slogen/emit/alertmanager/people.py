@@ -110,8 +110,8 @@ def _tickets(plan: RoutingPlan, catalog: Catalog) -> Iterator[str]:
         if platform.team is None:
             where = "" if any(one.receiver != "team" for one in told) else "; they go where everything else goes"
             yield prose(
-                "Alerts about the servers that evaluate rules and send alerts are of no team, for the platform names none "
-                f"in `metadata.team`{where}."
+                "Alerts about the servers that evaluate rules and send alerts are of no team, for the platform names "
+                f"none in `metadata.team`{where}."
             )
 
 
