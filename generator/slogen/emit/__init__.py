@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from slogen.emit import alertmanager, operator, prometheus, promtool
-from slogen.emit.artifact import Artifact, Emitter
+from slogen.emit import alertmanager, jaeger, kubernetes, prometheus, prometheus_server, promtool, thanos
+from slogen.emit.artifact import Artifact, Emitter, owner
 
 EMITTERS: tuple[Emitter, ...] = (
     prometheus.EMITTER,
     prometheus.THANOS_EMITTER,
-    operator.EMITTER,
+    kubernetes.EMITTER,
     promtool.EMITTER,
     alertmanager.EMITTER,
+    prometheus_server.EMITTER,
+    thanos.EMITTER,
+    jaeger.EMITTER,
 )
 
-__all__ = ["EMITTERS", "Artifact", "Emitter"]
+__all__ = ["EMITTERS", "Artifact", "Emitter", "owner"]

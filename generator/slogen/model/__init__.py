@@ -12,6 +12,7 @@ from slogen.model.platform import (
     Receiver,
     Routing,
     Rung,
+    Setting,
     SpanStorage,
     ThanosSettings,
     TimeInterval,
@@ -33,7 +34,7 @@ from slogen.model.service import (
     Slo,
     SloTest,
 )
-from slogen.model.sli import Boolean, Events, Freshness, Latency, QuerySli, Sli, Threshold
+from slogen.model.sli import Boolean, Events, Freshness, Latency, QuerySli, Sli, Spans, Threshold
 
 __all__ = [
     "Alert",
@@ -62,10 +63,12 @@ __all__ = [
     "Rung",
     "Scrape",
     "Service",
+    "Setting",
     "Sli",
     "Slo",
     "SloTest",
     "SpanStorage",
+    "Spans",
     "ThanosSettings",
     "Threshold",
     "TimeInterval",
