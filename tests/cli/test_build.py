@@ -30,9 +30,12 @@ FILES = [
 THIRD = SERVICE.replace("99.9", "99.5")
 
 
+OF_SERVICES = r"\.slogen.*|(?:rules|tests)/.*/(?!kustomization)[^_].*"
+
+
 def of_services(root: Path) -> list[str]:
     """Return what a build made of services, and the manifest."""
-    return [name for name in sorted(output(root)) if re.fullmatch(r"\.slogen.*|(?:rules|tests)/.*/[^_].*", name)]
+    return [name for name in sorted(output(root)) if re.fullmatch(OF_SERVICES, name)]
 
 
 def test_a_build_writes_the_rules_and_names_what_it_owns(tmp_path: Path) -> None:

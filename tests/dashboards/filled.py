@@ -64,10 +64,8 @@ KINDS = {
 SAMPLED = ("there", "short", "fresh")
 # The order in which rules can be backfilled: each reads those before it.
 _LEVELS = (
-    (
-        "slo:sli_errors:rate5m", "slo:sli_total:rate5m", "slo:objective:ratio", "slo:error_budget:ratio",
-        "slogen_slo_info",
-    ),
+    ("slo:sli_errors:rate5m", "slo:objective:ratio", "slo:error_budget:ratio", "slogen_slo_info"),
+    ("slo:sli_total:rate5m",),
     tuple(f"slo:sli_error:ratio_rate{window}" for window in ("5m", "30m", "1h", "6h")),
     (
         *(f"slo:sli_error:ratio_rate{window}" for window in ("2h", "1d", "3d", "30d")),
@@ -76,7 +74,7 @@ _LEVELS = (
     ("slo:period_burn_rate:ratio",),
     ("slo:period_error_budget_remaining:ratio",),
 )  # fmt: skip
-_SINCE = (7 * HOUR, 6 * HOUR, 2 * HOUR, 2 * HOUR, 2 * HOUR)
+_SINCE = (7 * HOUR, 7 * HOUR, 6 * HOUR, 2 * HOUR, 2 * HOUR, 2 * HOUR)
 
 
 class Filling:
@@ -273,7 +271,7 @@ def _promises(stories: Sequence[Story]) -> Iterator[str]:
         yield f"# TYPE slo:{name}:ratio gauge"
         for story in stories:
             for slo, (promised, _) in KINDS.items():
-                value = float(promised) / 100 if of else round(1 - float(promised) / 100, 6)
+                value = round(float(promised) / 100 if of else 1 - float(promised) / 100, 6)
                 for ago in range(15 * DAY, 8 * HOUR, -300):
                     yield f'slo:{name}:ratio{{service="{story.name}",slo="{slo}"}} {value} {END - ago}'
 

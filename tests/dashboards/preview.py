@@ -1,6 +1,6 @@
 """Draws dashboards with made-up data: `make dashboards-preview`, pictures in build/dashboards.
 
-The wall, the report, the servers, a service page and the page of an SLO of each kind for each story; `ALL=1` draws every page.
+The wall, the report, the servers, a service page and the page of an SLO of each kind for each story; `ALL=1` draws all.
 """
 
 from __future__ import annotations

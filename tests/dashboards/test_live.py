@@ -54,6 +54,7 @@ WORDS = {0: "OK", 1: "NO TRAFFIC", 2: "TICKET", 3: "NO DATA", 4: "PAGE"}
 # Panels without data in a story that has data, and why that is right.
 EMPTY = {
     ("Which causes fire now?", "no service has cause alerts"),
+    ("Which causes fire?", "no service has cause alerts"),
     ("Since when?", "nothing fires"),
     ("When did alerts fire?", "nothing fired"),
     ("Which alerts fired?", "nothing fired"),
@@ -164,8 +165,8 @@ def test_burn_and_failing_share_of_a_page(live: Live) -> None:
     """5 % of a budget of 0.1 % is 50 times too fast; half an event a second of ten fails, all at instance a."""
     page = live.page("slogen-paging-up")
     assert live.ask(page, "How fast does it burn?", "A")[""] == pytest.approx(50, rel=0.001)
-    # 40 of 60 minutes, by recorded rates: within 1 %.
-    assert live.ask(page, "How fast does it burn?", "B")[""] == pytest.approx(33.4, rel=0.01)
+    # 40 of 60 minutes, or 39 when the last rules were evaluated a minute before the end.
+    assert live.ask(page, "How fast does it burn?", "B")[""] == pytest.approx(33, rel=0.02)
     assert live.ask(page, "How much fails now?", "A")[""] == pytest.approx(0.05, rel=0.001)
     assert live.ask(page, "How much fails now?", "B")[""] == pytest.approx(0.5, rel=0.001)
     shares = live.ask(page, "Which instance burns the budget?")
@@ -228,7 +229,7 @@ def test_the_report_of_december(live: Live) -> None:
             one["metric"]["service"]: float(one["value"][1]) for one in found["result"] if one["metric"]["slo"] == "up"
         }
 
-    assert at(0)["healthy"] == 0.999
+    assert at(0)["healthy"] == pytest.approx(0.999)
     assert at(1)["healthy"] == pytest.approx(0.9998, abs=1e-6)
     assert at(2)["healthy"] == pytest.approx(0.2, abs=1e-3)
     assert at(1)["spent"] == 1

@@ -114,6 +114,65 @@ def test_a_sparse_histogram_reads_the_highest_bound_that_is_there(promtool: str)
     prove(promtool, plan, [case.value(RATIO, 1500, 0).value(RATIO, 5400, 1)])
 
 
+CALLS = "traces_span_metrics_calls_total"
+DURATION = "traces_span_metrics_duration_seconds"
+SERVER = 'service_name="api",span_kind="SPAN_KIND_SERVER"'
+
+
+def test_spans_are_bad_when_their_status_is_an_error(promtool: str) -> None:
+    """Two collectors count 180 good and 20 failed spans of the server; what it asks of others is not counted."""
+    plan = scraped("{spans: {service: api}}")
+    series = {
+        f'{CALLS}{{{SERVER},span_name="GET /a",status_code="STATUS_CODE_UNSET",collector_instance_id="1"}}': "0+90x60",
+        f'{CALLS}{{{SERVER},span_name="GET /a",status_code="STATUS_CODE_OK",collector_instance_id="2"}}': "0+90x60",
+        f'{CALLS}{{{SERVER},span_name="GET /b",status_code="STATUS_CODE_ERROR",collector_instance_id="2"}}': "0+20x60",
+        f'{CALLS}{{service_name="api",span_kind="SPAN_KIND_CLIENT",status_code="STATUS_CODE_ERROR"}}': "0+900x60",
+        f'{CALLS}{{service_name="web",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR"}}': "0+900x60",
+    }
+    case = Case(series, interval="30s").near(RATIO, 1200, 0.1, 1e-9).near("slo:sli_total:rate5m", 1200, 200 / 30, 1e-9)
+    healthy = Case({name: values for name, values in series.items() if "ERROR" not in name}, interval="30s")
+    prove(promtool, plan, [case, healthy.value(RATIO, 1200, 0).quiet(NO_DATA, 1800)])
+
+
+def test_slow_spans_are_those_above_the_bound_in_either_spelling(promtool: str) -> None:
+    """Of 100 spans a scrape 60 take up to a second: 40 % are slow. Failed or not does not matter."""
+    plan = scraped("{spans: {service: api, kind: consumer, threshold: 1s}}")
+    kind = 'service_name="api",span_kind="SPAN_KIND_CONSUMER"'
+    for le in ("1", "1.0"):
+        series = {
+            f'{DURATION}_count{{{kind},status_code="STATUS_CODE_OK"}}': "0+50x60",
+            f'{DURATION}_count{{{kind},status_code="STATUS_CODE_ERROR"}}': "0+50x60",
+            f'{DURATION}_bucket{{{kind},status_code="STATUS_CODE_OK",le="{le}"}}': "0+40x60",
+            f'{DURATION}_bucket{{{kind},status_code="STATUS_CODE_ERROR",le="{le}"}}': "0+20x60",
+            f'{DURATION}_bucket{{{kind},status_code="STATUS_CODE_OK",le="5"}}': "0+50x60",
+        }
+        prove(promtool, plan, [Case(series, interval="30s").near(RATIO, 1200, 0.4, 1e-9)])
+
+
+def test_no_bucket_of_the_threshold_is_no_data(promtool: str) -> None:
+    """A collector that was configured by somebody else has other buckets."""
+    plan = scraped("{spans: {service: api, threshold: 5ms}}")
+    case = Case(
+        {f"{DURATION}_count{{{SERVER}}}": "0+9x99", f'{DURATION}_bucket{{{SERVER},le="0.006"}}': "0+9x99"}, "30s"
+    )
+    prove(promtool, plan, [case.count("slo:sli_errors:rate5m", 1200, 0).firing(NO_DATA, from_=600, step=30)])
+
+
+def test_the_name_of_an_operation_is_taken_literally(promtool: str) -> None:
+    """Quotes, backslashes and what would be a pattern elsewhere."""
+    plan = scraped(r"""{spans: {service: api, operation: 'GET /.*/"a\b"'}}""")
+    name = r'span_name="GET /.*/\"a\\b\""'
+    case = Case(
+        {
+            f'{CALLS}{{{SERVER},{name},status_code="STATUS_CODE_UNSET"}}': "0+3x60",
+            f'{CALLS}{{{SERVER},{name},status_code="STATUS_CODE_ERROR"}}': "0+1x60",
+            f'{CALLS}{{{SERVER},span_name="GET /x/",status_code="STATUS_CODE_ERROR"}}': "0+100x60",
+        },
+        interval="30s",
+    )
+    prove(promtool, plan, [case.near(RATIO, 1200, 0.25, 1e-9)])
+
+
 @pytest.mark.skipif(PROMTOOLS["3"] is None, reason="promtool 2.42 cannot write native histograms in tests")
 def test_a_native_histogram_is_cut_at_the_threshold() -> None:
     """Ten a scrape, six of them in the bucket (1, 2], four in (2, 4]: above 2 s are 40 %."""

@@ -33,6 +33,8 @@ KINDS = {
     "a threshold below 1": "threshold: {metric: 'free_ratio{job=\"x\"}', bad: '< 0.5'}",
     "a time stamp that may be a day old": "freshness: {timestamp: 'backup_time{job=\"b\"}', maxAge: 26h}",
     "a time stamp that may be a month old": "freshness: {timestamp: 'renewed_time', maxAge: 31d}",
+    "spans that fail": "spans: {service: api, operation: 'GET /x'}",
+    "spans that are slow": "spans: {service: api, kind: client, threshold: 250us}",
 }
 
 

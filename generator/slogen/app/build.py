@@ -15,7 +15,7 @@ from slogen.app.processes import Progress, spread
 from slogen.app.routes import check_routes
 from slogen.check import Made, Reading, check_catalog, check_references, made_by, own_readings, run_checks
 from slogen.core import Duration, Problem, Report, Span
-from slogen.emit import EMITTERS, Artifact, Emitter
+from slogen.emit import EMITTERS, Artifact, Emitter, owner
 from slogen.model import Catalog, Platform, Service
 from slogen.plan.build import plan_service
 from slogen.plan.placement import check_retention, local_lookback
@@ -205,7 +205,7 @@ def _compile(
     catalog: Catalog, emitters: tuple[Emitter, ...], folder: Path | None, outcome: Outcome, progress: Progress
 ) -> set[str]:
     report, root = outcome.report, outcome.root
-    owned = read_manifest(root, [emitter.folder for emitter in EMITTERS], report)
+    owned = read_manifest(root, [place for one in EMITTERS for place in (one.folder, *one.also)], report)
     job = _Job(
         root=root,
         platform=catalog.platform,
@@ -237,8 +237,7 @@ def _compile(
                 f"the file exists, and {MANIFEST} does not say that slogen wrote it",
                 "move it away, or delete it if it is an old build",
             )
-    ours = tuple(emitter.folder + "/" for emitter in emitters)
-    outcome.removed = sorted(path for path in owned - written if path.startswith(ours))
+    outcome.removed = sorted(path for path in owned - written if owner(path, EMITTERS) in emitters)
     return owned
 
 

@@ -17,7 +17,7 @@ MANIFEST = ".slogen-manifest.json"
 _STAGING = ".slogen-staging-"
 _DURING = "during.json"  # the manifest while files are moved, in the staging folder
 _DIFF_LINES = 60
-_SUFFIXES = (".yaml", ".json", ".tmpl", ".md")  # of all files that are ever written
+_SUFFIXES = (".yaml", ".json", ".tmpl", ".md", ".flags")  # of all files that are ever written
 _LONGEST = 255  # bytes of a name
 
 

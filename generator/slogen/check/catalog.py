@@ -1,4 +1,4 @@
-"""What a service and its platform must agree on: SLO110, SLO304."""
+"""What a service and its platform must agree on: SLO110, SLO114, SLO304."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from slogen.check.dashboards import shared_uids
 from slogen.check.expressions import expressions
 from slogen.check.routing import check_routing
+from slogen.check.servers import check_servers
+from slogen.check.tracing import span_buckets
 from slogen.core import Report, Span
 from slogen.model import Catalog, Platform, Service
 from slogen.promql.gotemplate import parse_template
@@ -18,7 +20,9 @@ def check_catalog(catalog: Catalog, report: Report) -> None:
     for service in catalog.services:
         external_labels(service, catalog.platform, report)
         versions(service, catalog.platform, report)
+        span_buckets(service, catalog.platform, report)
     check_routing(catalog, report)
+    check_servers(catalog, report)
     shared_uids(catalog, report)
 
 

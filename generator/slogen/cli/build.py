@@ -14,7 +14,7 @@ from slogen.app.build import Outcome, build
 from slogen.cli.problems import show
 from slogen.cli.progress import Progress
 from slogen.cli.words import count
-from slogen.emit import EMITTERS
+from slogen.emit import EMITTERS, owner
 
 
 @click.command(
@@ -67,7 +67,7 @@ def _summary(outcome: Outcome, verbose: bool) -> None:
     line(" · ".join(count(number, what) for number, what in counts))
     for emitter in EMITTERS:
         mine = [change for change in outcome.changes if change.emitter == emitter.name]
-        gone = [path for path in outcome.removed if path.startswith(emitter.folder + "/")]
+        gone = [path for path in outcome.removed if owner(path, EMITTERS) is emitter]
         if not mine and not gone:
             continue
         states = Counter(change.state for change in mine) + Counter(removed=len(gone))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from slogen.emit import alertmanager, grafana, operator, prometheus, promtool
-from slogen.emit.artifact import Artifact, Emitter
+from slogen.emit import alertmanager, grafana, jaeger, kubernetes, prometheus, prometheus_server, promtool, thanos
+from slogen.emit.artifact import Artifact, Emitter, owner
 
 EMITTERS: tuple[Emitter, ...] = (
     prometheus.EMITTER,
     prometheus.THANOS_EMITTER,
-    operator.EMITTER,
+    kubernetes.EMITTER,
     promtool.EMITTER,
     alertmanager.EMITTER,
     grafana.EMITTER,
+    prometheus_server.EMITTER,
+    thanos.EMITTER,
+    jaeger.EMITTER,
 )
 
-__all__ = ["EMITTERS", "Artifact", "Emitter"]
+__all__ = ["EMITTERS", "Artifact", "Emitter", "owner"]

@@ -13,6 +13,7 @@ from slogen.model.platform import (
     Receiver,
     Routing,
     Rung,
+    Setting,
     SpanStorage,
     ThanosSettings,
     TimeInterval,
@@ -34,7 +35,7 @@ from slogen.model.service import (
     Slo,
     SloTest,
 )
-from slogen.model.sli import Boolean, Events, Freshness, Latency, QuerySli, Sli, Threshold
+from slogen.model.sli import Boolean, Events, Freshness, Latency, QuerySli, Sli, Spans, Threshold
 
 __all__ = [
     "Alert",
@@ -64,10 +65,12 @@ __all__ = [
     "Rung",
     "Scrape",
     "Service",
+    "Setting",
     "Sli",
     "Slo",
     "SloTest",
     "SpanStorage",
+    "Spans",
     "ThanosSettings",
     "Threshold",
     "TimeInterval",

@@ -22,12 +22,16 @@ class PrometheusSettings:
     scrape_span: Span = field(compare=False)
 
 
+# A setting of the object storage: a text, a number, a boolean, or a map of such as pairs.
+Setting = str | int | bool | tuple[tuple[str, "Setting"], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectStorage:
     """The bucket that keeps blocks: S3, GCS, AZURE or FILESYSTEM, and its settings without secrets."""
 
     type: str
-    config: tuple[tuple[str, str], ...]
+    config: tuple[tuple[str, Setting], ...]
     span: Span = field(compare=False)
 
 
@@ -48,6 +52,8 @@ class ThanosSettings:
     receive: bool = False
     span: Span = field(compare=False)
     raw_span: Span = field(compare=False)
+    five_minutes_span: Span = field(compare=False)
+    hour_span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +98,13 @@ class GrafanaSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KubernetesSettings:
-    """Labels onto every resource, and the volumes of those that keep data."""
+    """Labels onto every resource, and the volumes of those that keep data.
+
+    `isolated` are namespaces whose pods reach nothing, and are reached by nothing, that no NetworkPolicy allows.
+    """
 
     labels: tuple[tuple[str, str], ...] = ()
+    isolated: tuple[str, ...] = ()
     storage_class: str | None = None  # None: the cluster's default
     storage: str = "50Gi"
     span: Span = field(compare=False)

@@ -124,7 +124,8 @@ class Scrape:
     """Where Prometheus finds the metrics of a service: pods behind a Kubernetes Service, or fixed targets.
 
     `job` becomes the label. `selector` are labels of the Kubernetes Service, in `namespace`; else `targets` are
-    host:port.
+    host:port. With `honor_labels` the metrics' own labels win over those of the target. `credentials_file` holds a
+    bearer token and `ca_file` certificates, both on the disk of Prometheus.
     """
 
     job: str
@@ -134,6 +135,9 @@ class Scrape:
     path: str = "/metrics"
     scheme: str = "http"
     targets: tuple[str, ...] = ()
+    honor_labels: bool = False
+    credentials_file: str | None = None
+    ca_file: str | None = None
     span: Span = field(compare=False)
 
 

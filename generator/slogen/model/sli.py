@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from slogen.core import Duration
+from slogen.core import Duration, Span
 from slogen.promql.query import Query, Selector
 
 
@@ -28,6 +28,7 @@ class Latency:
     histogram: Selector
     threshold: Decimal
     spelled: str  # the threshold as the user wrote it, for texts
+    seconds: Decimal  # the threshold in seconds
     buckets: tuple[Decimal, ...] = ()
     native: bool = False
     sparse: bool = False  # the exporter leaves empty buckets out
@@ -58,6 +59,22 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spans:
+    """Spans of a service as Jaeger's span metrics count them.
+
+    A span is bad when its status is an error; with a threshold in seconds, when it took longer. `kind` is server,
+    client, producer, consumer or internal.
+    """
+
+    service: str  # service.name of the traces
+    operation: str | None = None  # span name; None: any
+    kind: str = "server"
+    threshold: Decimal | None = None
+    spelled: str = ""  # the threshold as the user wrote it, for texts
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySli:
     """Two expressions over `$window`: bad events per second and all events per second."""
 
@@ -65,4 +82,4 @@ class QuerySli:
     total: Query
 
 
-Sli = Events | Latency | Boolean | Threshold | Freshness | QuerySli
+Sli = Events | Latency | Boolean | Threshold | Freshness | Spans | QuerySli

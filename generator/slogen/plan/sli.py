@@ -7,10 +7,11 @@ from typing import assert_never
 
 from slogen.core import Duration, plain
 from slogen.core.number import decimal_of
-from slogen.model import Boolean, Events, Freshness, Latency, Platform, QuerySli, Service, Sli, Slo, Threshold
+from slogen.model import Boolean, Events, Freshness, Latency, Platform, QuerySli, Service, Sli, Slo, Spans, Threshold
 from slogen.plan.scope import Scope
 from slogen.plan.tiers import PART
-from slogen.promql.query import Query
+from slogen.promql.query import Query, Selector
+from slogen.promql.sample import braces
 from slogen.promql.template import By, Expr, Promql
 
 _RATE = Promql("sum$by(rate($series))")
@@ -42,12 +43,32 @@ _FINITE = Promql("sum$by(-Inf < ($query) < +Inf)")
 # What cannot be told good from bad is not counted at all.
 _KNOWN = Promql("sum$by(-Inf < ($query) < +Inf)\nand on ($labels)\nslo:sli_errors:rate5m{$matchers}")
 
+# What the span metrics of Jaeger and of the OpenTelemetry Collector are called in Prometheus, in seconds.
+_SPAN_CALLS = "traces_span_metrics_calls_total"
+_SPAN_DURATION = "traces_span_metrics_duration_seconds"
+
+
+def counted(sli: Spans) -> Events | Latency:
+    """Return the counters, or with a threshold the histogram, that hold the spans of an SLI."""
+    labels = {"service_name": sli.service, "span_kind": f"SPAN_KIND_{sli.kind.upper()}"}
+    if sli.operation is not None:
+        labels["span_name"] = sli.operation
+    if sli.threshold is not None:
+        return Latency(
+            histogram=Selector(_SPAN_DURATION + braces(labels)),
+            threshold=sli.threshold,
+            spelled=sli.spelled,
+            seconds=sli.threshold,
+        )
+    failed = {**labels, "status_code": "STATUS_CODE_ERROR"}
+    return Events(total=Selector(_SPAN_CALLS + braces(labels)), bad=Selector(_SPAN_CALLS + braces(failed)))
+
 
 def rates(service: Service, slo: Slo, platform: Platform) -> tuple[Expr, Expr]:
     """Return the expressions for bad events and for all events, both per second over 5m, by the SLO's labels."""
     part, every = platform.scaled(PART), platform.scaled(platform.prometheus.scrape_interval)
     by = By(slo.by)
-    sli = slo.sli
+    sli = counted(slo.sli) if isinstance(slo.sli, Spans) else slo.sli
     match sli:
         case Events():
             total = sli.total.over(part)
@@ -144,7 +165,7 @@ def le_spellings(bound: Decimal) -> tuple[str, ...]:
 def reach(sli: Sli) -> Duration:
     """Return how far back the two rates of an SLI read, ranges of the user's own expressions included."""
     match sli:
-        case Events() | Latency():
+        case Events() | Latency() | Spans():
             return PART
         case Boolean() | Threshold():
             return PART + sli.metric.lookback
@@ -162,6 +183,8 @@ def noun(sli: Sli) -> str:
             return "of events fail"
         case Latency():
             return f"of events take longer than {sli.spelled}"
+        case Spans():
+            return f"of spans take longer than {sli.spelled}" if sli.spelled else "of spans fail"
         case Boolean():
             return "of checks fail"
         case Threshold():

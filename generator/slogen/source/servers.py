@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from slogen.core import Duration, Report, Span
 from slogen.model import (
     AlertmanagerSettings,
@@ -10,29 +13,99 @@ from slogen.model import (
     KubernetesSettings,
     ObjectStorage,
     PrometheusSettings,
+    Setting,
     SpanStorage,
     ThanosSettings,
 )
 from slogen.source.expressions import Querying
-from slogen.source.fields import Choice, Flag, Length, Text, Whole
+from slogen.source.fields import Choice, Flag, Json, Length, Text, Whole
 from slogen.source.receivers import FILE
 from slogen.source.records import Key, ListOf, MapOf, Record, Refused, table
 from slogen.source.sli import Spans, Values
-from slogen.source.words import ADDRESS, ENDPOINT, NAME
+from slogen.source.tree import Node
+from slogen.source.words import ADDRESS, ENDPOINT, KUBERNETES_LABELS, NAME
 
 _VERSION = Text(r"[0-9]{1,3}\.[0-9]{1,4}(?:\.[0-9]{1,4})?", "a version", 'write it in quotes, such as "2.42"')
-_SETTINGS = MapOf(
-    "[a-z_]+",
-    Text(),
-    "a key of the object storage",
-    "write lower-case letters and _",
-    Refused(
-        pattern="access_key|service_account|.*(?:secret|password|token|account_key|connection_string).*",
-        code="SLO113",
-        message="{} holds a literal secret",
-        hint="leave it out: give it to Thanos by file or Secret",
-    ),
+_SECRETS = Refused(
+    pattern="access_key|service_account|.*(?:secret|password|token|account_key|connection_string).*",
+    code="SLO113",
+    message="{} holds a literal secret",
+    hint="leave it out: give it to Thanos by file or Secret",
 )
+# What a bucket cannot do without. Source: https://thanos.io/tip/thanos/storage.md/
+_NEEDED = {
+    "S3": ("bucket", "endpoint"),
+    "GCS": ("bucket",),
+    "AZURE": ("storage_account", "container"),
+    "FILESYSTEM": ("directory",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _SettingField:
+    """A text, whole number, boolean, or a map of them, at most `depth` deep: what Thanos takes is its own affair."""
+
+    depth: int = 3
+
+    def read(self, node: Node, report: Report) -> Setting | None:
+        """Return the setting; maps as pairs."""
+        if node.kind == "map" and self.depth:
+            found: tuple[tuple[str, Setting], ...] | None = _settings(self.depth - 1).read(node, report)
+            return found
+        if node.kind == "scalar" and node.plain and re.fullmatch("true|false|[0-9]{1,15}", node.text):
+            return int(node.text) if node.text.isdigit() else node.text == "true"
+        return Text().read(node, report)
+
+    def schema(self) -> Json:
+        """Return all of them."""
+        found: Json = {"anyOf": [Text().schema(), {"type": "boolean"}, {"type": "integer", "minimum": 0}]}
+        if self.depth:
+            found["anyOf"].append(_settings(self.depth - 1).schema())
+        return found
+
+
+def _settings(depth: int) -> MapOf:
+    return MapOf(
+        "[a-z_]+", _SettingField(depth), "a key of the object storage", "write lower-case letters and _", _SECRETS
+    )
+
+
+def _bucket(values: Values, span: Span, spans: Spans, report: Report) -> ObjectStorage:
+    given = dict(values["config"])
+    for key in _NEEDED[values["type"]]:
+        if key not in given:
+            report.error(spans["config"], "SLO009", f"the key {key!r} is missing", f"{values['type']} needs {key}")
+    return ObjectStorage(**values, span=span)
+
+
+_BUCKET = Record(
+    (
+        Key("type", Choice(tuple(_NEEDED)), "kind of bucket", required=True),
+        Key("config", _settings(2), "its settings, without secrets", required=True),
+    ),
+    _bucket,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _BucketField:
+    """A bucket, with the settings that its kind cannot do without."""
+
+    def read(self, node: Node, report: Report) -> ObjectStorage | None:
+        """Return the bucket."""
+        found: ObjectStorage | None = _BUCKET.read(node, report)
+        return found
+
+    def schema(self) -> Json:
+        """Return the schema of a bucket: what is required depends on its kind."""
+        needed = [
+            {
+                "if": {"properties": {"type": {"const": kind}}, "required": ["type"]},
+                "then": {"properties": {"config": {"required": list(keys)}}},
+            }
+            for kind, keys in _NEEDED.items()
+        ]
+        return _BUCKET.schema() | {"allOf": needed}
 
 
 def _version(values: Values) -> tuple[int, int]:
@@ -75,6 +148,8 @@ def _prometheus(values: Values, span: Span, spans: Spans, report: Report) -> Pro
 
 def _thanos(values: Values, span: Span, spans: Spans, report: Report) -> ThanosSettings:
     kept: tuple[Values, Spans] = values["retention"] or ({}, {})
+    if values["objectStorage"] and _version(values) < (0, 42):
+        report.error(spans["version"], "SLO112", f"Thanos {values['version']} is not supported", 'use "0.42" or newer')
     return ThanosSettings(
         version=_version(values),
         storage=values["objectStorage"],
@@ -85,23 +160,15 @@ def _thanos(values: Values, span: Span, spans: Spans, report: Report) -> ThanosS
         receive=values["receive"],
         span=span,
         raw_span=kept[1].get("raw", span),
+        five_minutes_span=kept[1].get("5m", span),
+        hour_span=kept[1].get("1h", span),
     )
 
 
 THANOS = Record(
     (
         Key("version", _VERSION, "oldest version", default="0.42"),
-        Key(
-            "objectStorage",
-            Record(
-                (
-                    Key("type", Choice(("S3", "GCS", "AZURE", "FILESYSTEM")), "kind of bucket", required=True),
-                    Key("config", _SETTINGS, "its settings, without secrets", required=True),
-                ),
-                lambda values, span, spans, report: ObjectStorage(**values, span=span),
-            ),
-            "where blocks are kept; switches thanos/ on",
-        ),
+        Key("objectStorage", _BucketField(), "where blocks are kept; switches thanos/ on"),
         Key(
             "retention",
             Record(
@@ -224,16 +291,18 @@ JAEGER = Record(
 
 def _kubernetes(values: Values, span: Span, spans: Spans, report: Report) -> KubernetesSettings:
     return KubernetesSettings(
-        labels=values["labels"], storage_class=values["storageClass"], storage=values["storage"], span=span
+        labels=values["labels"],
+        isolated=values["isolated"],
+        storage_class=values["storageClass"],
+        storage=values["storage"],
+        span=span,
     )
 
 
-_KUBERNETES_LABELS = MapOf(
-    r"[a-zA-Z0-9./_-]{1,253}", Text(limit=253), "a Kubernetes label", "write letters, digits and . / _ - alone"
-)
 KUBERNETES = Record(
     (
-        Key("labels", _KUBERNETES_LABELS, "onto every resource", default=()),
+        Key("labels", KUBERNETES_LABELS, "onto every resource", default=()),
+        Key("isolated", ListOf(NAME, unique=True), "namespaces that deny all traffic by default", default=()),
         Key("storageClass", NAME, "of the volumes; else the cluster's default"),
         Key(
             "storage",

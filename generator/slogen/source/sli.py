@@ -16,6 +16,7 @@ from slogen.model import (
     Threshold,
 )
 from slogen.model import Latency as LatencySli
+from slogen.model import Spans as SpansSli
 from slogen.source.expressions import Querying, Selecting
 from slogen.source.fields import Choice, Flag, Latency, Length, Text
 from slogen.source.records import Key, Later, ListOf, Record
@@ -35,6 +36,9 @@ _UNITS = {  # seconds in one unit of a histogram, by the ending of its name
     "usec": Decimal("0.000001"),
     "ns": Decimal("0.000000001"),
 }
+_NANOSECONDS = 1_000_000_000
+_DAY = 86_400
+_ONE_LINE = Text(r"(?=.*\S)[^\x00-\x1f\x7f]+", "text on one line", "write it on one line", limit=1000)
 _FIVE_MINUTES = Duration.of("5m")
 _COMPARISON = r"(>=|<=|==|!=|>|<)\s*(-?[0-9]{1,18}(?:\.[0-9]{1,12})?(?:[eE][+-]?[0-9]{1,2})?)"
 
@@ -86,6 +90,7 @@ def _latency(values: Values, span: Span, spans: Spans, report: Report) -> Latenc
         histogram=histogram,
         threshold=seconds / unit,
         spelled=written,
+        seconds=seconds,
         buckets=buckets,
         native=values["native"],
         sparse=values["sparse"],
@@ -100,6 +105,26 @@ def _threshold(values: Values, span: Span, spans: Spans, report: Report) -> Thre
 
 def _freshness(values: Values, span: Span, spans: Spans, report: Report) -> Freshness:
     return Freshness(timestamp=values["timestamp"], max_age=values["maxAge"])
+
+
+def _spans(values: Values, span: Span, spans: Spans, report: Report) -> SpansSli | None:
+    seconds, written, at = values["threshold"] or (None, "", span)
+    if seconds is not None and (seconds * _NANOSECONDS % 1 or seconds > _DAY):
+        report.error(
+            at,
+            "SLO018",
+            f"{written} is no duration that a bucket of spans can have",
+            "write whole nanoseconds, up to 24h",
+        )
+        return None
+    return SpansSli(
+        service=values["service"],
+        operation=values["operation"],
+        kind=values["kind"],
+        threshold=seconds,
+        spelled=written,
+        span=at,
+    )
 
 
 def _query(values: Values, span: Span, spans: Spans, report: Report) -> QuerySli:
@@ -175,14 +200,31 @@ SLI = Record(
             ),
             "PromQL for bad and for all events",
         ),
-        Key("spans", Later("the SLI kind spans"), ""),
+        Key(
+            "spans",
+            Record(
+                (
+                    Key("service", _ONE_LINE, "service.name of its traces", required=True),
+                    Key("operation", _ONE_LINE, "span name, such as GET /orders; without it any"),
+                    Key(
+                        "kind",
+                        Choice(("server", "client", "producer", "consumer", "internal")),
+                        "kind of the spans",
+                        default="server",
+                    ),
+                    Key("threshold", Latency(), "longer is bad, e.g. 5ms; without it an error status is bad"),
+                ),
+                _spans,
+            ),
+            "spans of a service, from Jaeger's span metrics",
+        ),
         Key("composite", Later("a composite SLI"), ""),
         Key("slices", Later("an SLI by time slices"), ""),
     ),
     lambda values, span, spans, report: next(
         (_boolean(name, value) for name, value in values.items() if value is not None), None
     ),
-    one_of=("events", "latency", "boolean", "threshold", "freshness", "query"),
+    one_of=("events", "latency", "boolean", "threshold", "freshness", "spans", "query"),
 )
 
 

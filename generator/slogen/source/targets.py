@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from slogen.core import Report, Span
 from slogen.model import Probe, Scrape
-from slogen.source.fields import Choice, Text
-from slogen.source.records import Key, ListOf, MapOf, Record
+from slogen.source.fields import Choice, Flag, Text
+from slogen.source.receivers import FILE
+from slogen.source.records import Key, ListOf, Record
 from slogen.source.sli import Spans, Values
-from slogen.source.words import ENDPOINT, NAME
+from slogen.source.words import ENDPOINT, NAME, SELECTOR
 
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?"
-_SELECTOR = MapOf(
-    rf"(?:[a-z0-9](?:[a-z0-9.-]{{0,251}}[a-z0-9])?/)?{_LABEL}",
-    Text(_LABEL, "a label value", "write letters, digits and - _ ."),
-    "a Kubernetes label",
-    "write one such as app or app.kubernetes.io/name",
-)
 _JOB = Text(r"[^\s{}\"'\\\\]+", "a job", "write a word such as api-gateway")
 _PATH = Text(r"/[^\s{}\"']*", "a path", "write one such as /metrics")
 
@@ -32,6 +26,9 @@ def _scrape(values: Values, span: Span, spans: Spans, report: Report) -> Scrape:
         path=values["path"],
         scheme=values["scheme"],
         targets=values["targets"] or (),
+        honor_labels=values["honorLabels"],
+        credentials_file=values["credentialsFile"],
+        ca_file=values["caFile"],
         span=span,
     )
 
@@ -39,12 +36,15 @@ def _scrape(values: Values, span: Span, spans: Spans, report: Report) -> Scrape:
 SCRAPE = Record(
     (
         Key("job", _JOB, "label job; else the name of the service"),
-        Key("selector", _SELECTOR, "labels of the Kubernetes Service"),
+        Key("selector", SELECTOR, "labels of the Kubernetes Service"),
         Key("targets", ListOf(ENDPOINT, least=1, unique=True), "host:port, outside of Kubernetes"),
         Key("namespace", NAME, "where the Kubernetes Service is; else anywhere"),
         Key("port", NAME, "name of its port", default="metrics"),
         Key("path", _PATH, "where the metrics are", default="/metrics"),
         Key("scheme", Choice(("http", "https")), "http or https", default="http"),
+        Key("honorLabels", Flag(), "labels of the metrics win over those of the target", default=False),
+        Key("credentialsFile", FILE, "file with a bearer token, where Prometheus runs"),
+        Key("caFile", FILE, "file with the certificates that https is checked against"),
     ),
     _scrape,
     one_of=("selector", "targets"),

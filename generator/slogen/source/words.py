@@ -65,3 +65,25 @@ BY = Except(
 SERIES = KeysPlaced(
     MapOf(r"[^\x00-\x1f]+", Text(what="a row of values such as 1x30"), "a series", "write it on one line")
 )
+_KUBERNETES_NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?"
+
+
+def _kubernetes_labels(refused: Refused | None = None) -> MapOf:
+    return MapOf(
+        rf"(?:[a-z0-9](?:[a-z0-9.-]{{0,251}}[a-z0-9])?/)?{_KUBERNETES_NAME}",
+        Text(_KUBERNETES_NAME, "a label value", "write letters, digits and - _ ."),
+        "a Kubernetes label",
+        "write one such as app or app.kubernetes.io/name",
+        refused,
+    )
+
+
+SELECTOR = _kubernetes_labels()
+KUBERNETES_LABELS = _kubernetes_labels(
+    Refused(
+        pattern=r"app\.kubernetes\.io/(?:name|instance|managed-by)|slogen\.dev/.*",
+        code="SLO106",
+        message="the label {} is reserved",
+        hint="choose another: slogen writes this one",
+    )
+)

@@ -20,7 +20,7 @@ routing: {critical: [{after: 0s, notify: [sre]}]}
 """
 SERVERS = ["SLORulesFailing", "SLORulesLate", "SLONotificationsDropped"]
 RULER = [*SERVERS, "SLORulerGone", "SLORulerIncomplete"]
-BUCKET = "thanos: {objectStorage: {type: S3, config: {bucket: b}}}\n"
+BUCKET = "thanos: {objectStorage: {type: S3, config: {bucket: b, endpoint: e}}}\n"
 
 
 def rules(text: str) -> list[AlertRule]:

@@ -27,7 +27,7 @@ routing:
     - {after: 0s, notify: [sre]}
     - {after: 1h, notify: [chat]}
 """
-ONE_KIND = "give exactly one of events, latency, boolean, threshold, freshness, query"
+ONE_KIND = "give exactly one of events, latency, boolean, threshold, freshness, spans, query"
 NAME_HINT = "write lower-case letters, digits and dashes, at most 63 characters, such as api-gateway"
 
 # What is written instead of what, and every problem: place, code, message, hint.
@@ -78,7 +78,7 @@ OF_SERVICES = {
     ),
     "none of several": (
         ("{events: {total: a_total, bad: b_total}}", "{}"),
-        [f"7:10 SLO010: none of events, latency, boolean, threshold, freshness, query is given; {ONE_KIND}"],
+        [f"7:10 SLO010: none of events, latency, boolean, threshold, freshness, spans, query is given; {ONE_KIND}"],
     ),
     "three of several": (
         ("{events:", "{boolean: up, freshness: {timestamp: t, maxAge: 1h}, events:"),
@@ -116,12 +116,49 @@ OF_SERVICES = {
         ("objective: 99.9", "objective: 99.9\n    window: 36h"),
         ["7:13 SLO018: 36h is not a multiple of 1d; write a multiple of 1d"],
     ),
+    "spans of a kind that there is not": (
+        ("{events: {total: a_total, bad: b_total}}", "{spans: {service: shop, kind: servr}}"),
+        ["7:40 SLO005: 'servr' is none of server, client, producer, consumer, internal; did you mean 'server'?"],
+    ),
+    "spans without a service": (
+        ("{events: {total: a_total, bad: b_total}}", "{spans: {threshold: 5ms}}"),
+        ["7:18 SLO009: the key 'service' is missing; add service: service.name of its traces"],
+    ),
+    "a threshold of spans without a unit": (
+        ("{events: {total: a_total, bad: b_total}}", "{spans: {service: shop, threshold: 5}}"),
+        [
+            "7:45 SLO005: a latency such as 5ms is wanted here; "
+            "write a number and us, ms, s, m or h, such as 5ms or 2.5s"
+        ],
+    ),
+    "a threshold of spans that falls between two nanoseconds": (
+        ("{events: {total: a_total, bad: b_total}}", "{spans: {service: shop, threshold: 0.0005us}}"),
+        ["7:45 SLO018: 0.0005us is no duration that a bucket of spans can have; write whole nanoseconds, up to 24h"],
+    ),
+    "a threshold of spans longer than a day": (
+        ("{events: {total: a_total, bad: b_total}}", "{spans: {service: shop, threshold: 25h}}"),
+        ["7:45 SLO018: 25h is no duration that a bucket of spans can have; write whole nanoseconds, up to 24h"],
+    ),
     "a label that Prometheus does not take": (
         ("team: core", "team: core, labels: {a-b: c}"),
         ["3:44 SLO005: 'a-b' is not a label name; write letters, digits and _, and no digit first"],
     ),
 }
 OF_PLATFORMS = {
+    "labels that no Kubernetes resource may have, and those that slogen writes": (
+        (
+            "90d}",
+            "90d}\nkubernetes:\n  labels: {a b: c, team: the team, app.kubernetes.io/managed-by: me, slogen.dev/x: y}\n"
+            "  isolated: [Shop]",
+        ),
+        [
+            "6:12 SLO005: 'a b' is not a Kubernetes label; write one such as app or app.kubernetes.io/name",
+            "6:26 SLO005: 'the team' is not a label value; write letters, digits and - _ .",
+            "6:36 SLO106: the label 'app.kubernetes.io/managed-by' is reserved; choose another: slogen writes this one",
+            "6:70 SLO106: the label 'slogen.dev/x' is reserved; choose another: slogen writes this one",
+            f"7:14 SLO101: 'Shop' is not a valid name; {NAME_HINT}",
+        ],
+    ),
     "a webhook without an address": (
         ('{url: "http://chat"}', "{}"),
         ["5:69 SLO010: neither url nor urlFile is given; give exactly one of url, urlFile"],
@@ -131,7 +168,10 @@ OF_PLATFORMS = {
         ['6:3 SLO004: a channel is wanted, but nothing is written; write one such as "#team"'],
     ),
     "secrets of the object storage": (
-        ("90d}", "90d}\nthanos: {objectStorage: {type: S3, config: {bucket: b, access_key: a, sse_token: c}}}"),
+        (
+            "90d}",
+            "90d}\nthanos: {objectStorage: {type: S3, config: {bucket: b, access_key: a, sse_token: c, endpoint: e}}}",
+        ),
         [
             "5:56 SLO113: 'access_key' holds a literal secret; leave it out: give it to Thanos by file or Secret",
             "5:71 SLO113: 'sse_token' holds a literal secret; leave it out: give it to Thanos by file or Secret",

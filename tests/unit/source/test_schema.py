@@ -46,6 +46,11 @@ SERVICE = {
         {"name": "alive", "objective": 99, "sli": {"boolean": "up"}},
         {"name": "short", "objective": 99, "sli": {"threshold": {"metric": "lag", "bad": "> 60"}}},
         {"name": "fresh", "objective": 99, "sli": {"freshness": {"timestamp": "t", "maxAge": "25h"}}},
+        {
+            "name": "calls",
+            "objective": 99,
+            "sli": {"spans": {"service": "web", "operation": "GET /", "kind": "client", "threshold": "5ms"}},
+        },
         {"name": "raw", "objective": 99, "sli": {"query": {"errors": "rate(a[$window])", "total": "rate(b[$window])"}}},
     ],
     "alerts": [
@@ -65,7 +70,7 @@ SERVICE = {
     ],
     "scrape": [
         {"selector": {"app": "web"}, "namespace": "shop", "port": "http", "path": "/m", "scheme": "https"},
-        {"targets": ["a:80"], "job": "db"},
+        {"targets": ["a:80"], "job": "db", "honorLabels": True, "credentialsFile": "/t", "caFile": "/ca"},
     ],
     "probe": {"module": "http_2xx", "targets": ["https://shop.example.com"], "job": "probe"},
 }
@@ -85,7 +90,16 @@ PLATFORM = {
     },
     "thanos": {
         "version": "0.42",
-        "objectStorage": {"type": "S3", "config": {"bucket": "b"}},
+        "objectStorage": {
+            "type": "S3",
+            "config": {
+                "bucket": "b",
+                "endpoint": "e",
+                "insecure": True,
+                "max_retries": 3,
+                "sse_config": {"type": "SSE-S3"},
+            },
+        },
         "retention": {"raw": "45d", "5m": "180d", "1h": "2y"},
         "replicas": 3,
         "receive": True,
@@ -140,7 +154,7 @@ PLATFORM = {
         "collectors": 2,
         "queries": 1,
     },
-    "kubernetes": {"labels": {"prometheus": "main"}, "storageClass": "fast", "storage": "10Gi"},
+    "kubernetes": {"labels": {"prometheus": "main"}, "isolated": ["shop"], "storageClass": "fast", "storage": "10Gi"},
     "timeScale": 30,
 }
 ODD: list[Any] = [

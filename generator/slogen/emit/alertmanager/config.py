@@ -15,7 +15,7 @@ from slogen.plan.routing import Inhibition, Matchers, Route, RoutingPlan
 def config_text(plan: RoutingPlan, platform: Platform) -> str:
     """Return the configuration of Alertmanager."""
     parts = [
-        header(platform.span.file) + _global(plan, platform) + f"templates: [{TEMPLATE}]\n",
+        header(platform.span.file) + _global(plan, platform) + f"templates: [{_templates(platform)}]\n",
         "route:\n" + _root(plan),
         "inhibit_rules:\n" + "\n".join(_inhibition(one) for one in plan.inhibitions),
         "receivers:\n" + "\n".join(receiver_text(one) for one in plan.receivers),
@@ -23,6 +23,15 @@ def config_text(plan: RoutingPlan, platform: Platform) -> str:
     if plan.intervals:
         parts.append("time_intervals:\n" + "".join(_interval(one) for one in plan.intervals))
     return "\n".join(parts)
+
+
+def _templates(platform: Platform) -> str:
+    """Return where the templates are: beside this file, or where the operator puts them, which is elsewhere.
+
+    What is not there is left out by Alertmanager.
+    """
+    name = TEMPLATE.rpartition("/")[2]
+    return f"{TEMPLATE}, /etc/alertmanager/config/{name}" if platform.kubernetes else TEMPLATE
 
 
 def _global(plan: RoutingPlan, platform: Platform) -> str:

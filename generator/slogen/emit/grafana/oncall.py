@@ -368,6 +368,8 @@ class _OnCall:
             return
         buckets = Expr(sli.histogram.histogram_part("_bucket").text)
         seconds = sli.histogram.name.endswith("_seconds")
+        shares = (("0.5", "half", "light-blue"), ("0.95", "95 %", "blue"), ("0.99", "99 %", "dark-blue"))
+        interval = Expr("$__rate_interval")
         yield graph(
             "How long do they take?",
             "Quantiles as the buckets show them, with traces of single requests. The objective counts what takes "
@@ -375,14 +377,12 @@ class _OnCall:
             (0, 22, 24, 8),
             [
                 Query(
-                    expr=panels.QUANTILE.fill(
-                        share=Decimal(share), buckets=buckets, interval=Expr("$__rate_interval")
-                    ).text,
+                    expr=panels.QUANTILE.fill(share=Decimal(share), buckets=buckets, interval=interval).text,
                     legend=f"{name} of events take less",
                     instant=False,
                     exemplar=True,
                 )
-                for share, name in (("0.5", "half"), ("0.95", "95 %"), ("0.99", "99 %"))
+                for share, name, _ in shares
             ],
             Look(
                 unit="s" if seconds else "short",
@@ -390,6 +390,7 @@ class _OnCall:
                 steps=(Step(None, "transparent"), Step(float(sli.threshold), TICKET)),
                 custom={"thresholdsStyle": {"mode": "dashed"}},
             ),
+            [("byName", f"{name} of events take less", Look(color=color)) for _, name, color in shares],
         )
 
     def _budget(self) -> Panel:

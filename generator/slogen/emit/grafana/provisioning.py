@@ -94,7 +94,7 @@ def kustomization(platform: Platform, files: Iterable[str]) -> Artifact:
     `files` are paths below `dashboards/`, such as `grafana/web/slogen-web.json`; their folder is that in Grafana.
     """
     text = header(platform.span.file) + (
-        "# A ConfigMap for each dashboard: `kubectl apply --server-side -k dashboards`, for some are large.\n"
+        "# A ConfigMap for each dashboard, with label and annotation as the sidecar of Grafana's chart wants them.\n"
         "apiVersion: kustomize.config.k8s.io/v1beta1\n"
         "kind: Kustomization\n"
         f"namespace: {platform.namespace}\n"

@@ -80,7 +80,7 @@ def wall_page(platform: Platform) -> Page:
 
 def _counts(of: Expr, also: Expr) -> list[Panel]:
     burning = Expr(f"{panels.BURNS.fill(of=of, window=Expr('1h'))} > 1")
-    spent = Expr(f"{panels.LEFTS.fill(of=of)} <= 0")
+    spent = Expr(f"({panels.LEFTS.fill(of=of)}) <= 0")
     counted = (
         ("SLOs that page", "SLOs whose page fires.", panels.PAGING.fill(**{"and": also}), PAGE),
         (

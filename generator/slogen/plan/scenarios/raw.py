@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from slogen.core import Duration, plain
-from slogen.model import AlertClass, Boolean, Events, Freshness, Latency, QuerySli, Sli, Threshold
+from slogen.model import AlertClass, Boolean, Events, Freshness, Latency, QuerySli, Sli, Spans, Threshold
 from slogen.plan.scenarios.decoys import Decoys
 from slogen.plan.scenarios.levels import FIVE, level
 from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, absent, minutes, rate_is
@@ -363,7 +363,7 @@ def _asked(sli: Sli) -> list[str]:
             queries = (sli.timestamp,)
         case QuerySli():
             queries = (sli.errors, sli.total)
-        case Events() | Latency():
+        case Events() | Latency() | Spans():
             queries = ()
         case _:
             assert_never(sli)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from slogen.core import Duration, plain
-from slogen.model import Boolean, Events, Freshness, Latency, Platform, Slo, Threshold
-from slogen.plan.sli import le_spellings
+from slogen.model import Boolean, Events, Freshness, Latency, Platform, Slo, Spans, Threshold
+from slogen.plan.sli import counted, le_spellings
 from slogen.promql.query import Selector
 from slogen.promql.sample import Labels, beside, sample, sample_outside, series
 
@@ -60,7 +60,7 @@ class Source:
 def source(slo: Slo, platform: Platform) -> Source | None:
     """Return what feeds the SLI of `slo`, or None."""
     by = dict.fromkeys(slo.by, "a")
-    sli = slo.sli
+    sli = counted(slo.sli) if isinstance(slo.sli, Spans) else slo.sli
     match sli:
         case Events():
             return _events(sli, by)

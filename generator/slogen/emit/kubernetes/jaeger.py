@@ -1,0 +1,187 @@
+"""Jaeger as resources of the OpenTelemetry operator, with the configuration of jaeger/, and the jobs of its storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from slogen.emit.artifact import Artifact
+from slogen.emit.jaeger import Role, roles
+from slogen.emit.kubernetes.network import NAMES, OTLP_PORTS, asked, collector_pods, entry, guarding, taking_spans
+from slogen.emit.kubernetes.resource import (
+    Labels,
+    Resource,
+    Tree,
+    artifact,
+    mounted,
+    resource,
+    sized,
+    spread,
+)
+from slogen.emit.kubernetes.targets import pod_monitor
+from slogen.model import Catalog, JaegerSettings, Platform
+from slogen.plan.tracing import OTLP_GRPC, QUERY_GRPC, QUERY_HTTP, SPAN_METRICS, TELEMETRY, Job, image, jobs
+
+FOLDER = "jaeger/kubernetes"
+COLLECTORS = f"{FOLDER}/collector"  # in every cluster: spans are counted where they are made
+JOBS = "jaeger-jobs"
+# Jaeger lacks the exporter that keeps a trace together, the collector's own distribution has it.
+_CONTRIB = "otel/opentelemetry-collector-contrib:0.155.0"
+_USER = 10001
+_ONCE_KEPT = 86_400  # seconds; a job that is gone can be applied again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Servers:
+    """How servers of one role run: how many, of which image, how big, and their ports by name."""
+
+    replicas: int
+    image: str
+    size: Tree
+    ports: Iterable[tuple[str, int]]
+    scraped: tuple[str, ...] = ("telemetry",)
+
+
+def jaeger_files(catalog: Catalog) -> Iterator[Artifact]:
+    """Yield the resources of Jaeger 2; none without storage."""
+    platform = catalog.platform
+    settings = platform.jaeger
+    if settings is None:
+        return
+    for role in roles(catalog):
+        folder = FOLDER if role.name == "query" else COLLECTORS
+        found = [_collector(role, settings, platform), *_policy(role, catalog)]
+        found.append(
+            pod_monitor(
+                platform,
+                f"jaeger-{role.name}",
+                collector_pods(platform, NAMES[role.name]),
+                ports=_servers(role, settings).scraped,
+                job=f"jaeger-{role.name}",
+            )
+        )
+        yield artifact(f"{folder}/{role.name}.yaml", platform, found)
+    if found := [_job(job, platform) for job in jobs(platform)]:
+        found += guarding(platform, JOBS, job_pods(platform), ())
+        yield artifact(f"{FOLDER}/jobs.yaml", platform, found)
+
+
+def _policy(role: Role, catalog: Catalog) -> list[Resource]:
+    match role.name:
+        case "query":
+            ingress = [asked(QUERY_HTTP, QUERY_GRPC, TELEMETRY)]
+        case "gateway":
+            ingress = [taking_spans(), asked(TELEMETRY)]
+        case _:
+            spans = taking_spans() if entry(catalog) == role.name else asked(OTLP_GRPC)
+            ingress = [spans, asked(SPAN_METRICS, TELEMETRY)]
+    matching = collector_pods(catalog.platform, NAMES[role.name])
+    return guarding(catalog.platform, NAMES[role.name], matching, ingress)
+
+
+def _servers(role: Role, settings: JaegerSettings) -> _Servers:
+    jaeger = image("jaeger", settings)
+    told = ("telemetry", TELEMETRY)
+    match role.name:
+        case "collector":
+            return _Servers(
+                replicas=settings.collectors,
+                image=jaeger,
+                size=sized("500m", "1Gi", "2Gi"),
+                ports=(*OTLP_PORTS, ("span-metrics", SPAN_METRICS), told),
+                scraped=("span-metrics", "telemetry"),
+            )
+        case "gateway":
+            size = sized("200m", "256Mi", "512Mi")
+            return _Servers(replicas=2, image=_CONTRIB, size=size, ports=(*OTLP_PORTS, told))
+        case _:
+            ports = (("query-http", QUERY_HTTP), ("query-grpc", QUERY_GRPC), told)
+            return _Servers(replicas=settings.queries, image=jaeger, size=sized("100m", "256Mi", "1Gi"), ports=ports)
+
+
+def _collector(role: Role, settings: JaegerSettings, platform: Platform) -> Resource:
+    name, servers = NAMES[role.name], _servers(role, settings)
+    ports: list[Tree] = [{"name": port, "port": number, "protocol": "TCP"} for port, number in servers.ports]
+    spec: Resource = {
+        "image": servers.image,
+        "mode": "deployment",
+        "replicas": servers.replicas,
+        "ports": ports,
+        "resources": servers.size,
+        "podSecurityContext": {"runAsNonRoot": True, "runAsUser": _USER, "fsGroup": _USER},
+        "podDisruptionBudget": {"maxUnavailable": 1},
+        "topologySpreadConstraints": spread(collector_pods(platform, name)),
+    }
+    if role.name != "gateway":
+        spec |= _password(settings)
+    comment = {"#": f"as jaeger/{role.name}.yaml"}
+    spec |= {**comment, "config": _config(role)}
+    return resource(platform, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", name, spec=spec)
+
+
+def _config(role: Role) -> Resource:
+    sections: dict[str, dict[str, Tree]] = {}
+    for part in role.parts:
+        section = sections.setdefault(part.section, {})
+        if part.why:
+            section[f"#{part.name}"] = part.why
+        section[part.name] = part.value
+    return dict(sections)
+
+
+def _password(settings: JaegerSettings) -> Resource:
+    """Return how the file with the password gets there."""
+    file = settings.storage.password_file if settings.storage else None
+    return mounted("jaeger", [PurePosixPath(file)]) if file else {}
+
+
+def _job(job: Job, platform: Platform) -> Resource:
+    env: list[Tree] = [{"name": name, "value": value} for name, value in job.env]
+    found = mounted("jaeger", [PurePosixPath(job.password_file)]) if job.password_file else {}
+    container: dict[str, Tree] = {
+        "name": job.name,
+        "image": job.image,
+        "command": list(job.command),
+        "resources": sized("50m", "64Mi", "256Mi"),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+    if env:
+        container["env"] = env
+    if found:
+        container["volumeMounts"] = found["volumeMounts"]
+    pod: Resource = {
+        "restartPolicy": "OnFailure",
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "fsGroup": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [container],
+    }
+    if found:
+        pod["volumes"] = found["volumes"]
+    template: Tree = {"metadata": {"labels": job_pods(platform)}, "spec": pod}
+    work: Resource = {"backoffLimit": 6, "template": template}
+    comment: Resource = {"#": job.purpose}
+    if job.schedule is None:
+        once: Resource = {**comment, "ttlSecondsAfterFinished": _ONCE_KEPT, **work}
+        return resource(platform, "batch/v1", "Job", job.name, spec=once)
+    spec: Resource = {
+        **comment,
+        "schedule": job.schedule,
+        "timeZone": "Etc/UTC",
+        "concurrencyPolicy": "Forbid",
+        "jobTemplate": {"spec": work},
+    }
+    return resource(platform, "batch/v1", "CronJob", job.name, spec=spec)
+
+
+def job_pods(platform: Platform) -> Labels:
+    """Return the labels of the pods that rotate and clean."""
+    return {"app.kubernetes.io/name": JOBS, "app.kubernetes.io/instance": platform.name}
