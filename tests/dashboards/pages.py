@@ -50,8 +50,9 @@ def links(page: Json) -> Iterator[str]:
             yield from re.findall(r"\]\(([^)\s]+)\)", panel["options"]["content"])
 
 
-def expanded(expr: str, *, interval: str = "5m", span: str = "1h", variables: dict[str, str] | None = None) -> str:
+def expanded(expr: str, *, interval: str = "5m", span: str = "3600s", variables: dict[str, str] | None = None) -> str:
     """Return a query with Grafana's macros and variables filled in."""
-    for name, value in {"__rate_interval": interval, "__range": span, **(variables or {})}.items():
+    told = {"__rate_interval": interval, "__interval": "1m", "__range_s": span.rstrip("s"), "__range": span}
+    for name, value in {**told, **(variables or {})}.items():
         expr = re.sub(rf"\$(?:{name}\b|\{{{name}\}})", lambda _, value=value: value, expr)
     return expr

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import urllib.error
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,16 +115,18 @@ def make(folder: Path) -> None:
 
 def test_every_query_of_every_panel_is_answered(live: Live) -> None:
     """None is refused: those of graphs over the time of the page, the others at its end."""
-    asked = 0
+    asked, refused = 0, []
     for page in pages(live.folder).values():
         for panel in panels(page):
             for target in panel.get("targets", []):
                 expr = expanded(target["expr"], variables={"service": ".*"})
-                if target["range"]:
-                    live.server.get("query_range", query=expr, start=str(END - 21_600), end=str(END), step="60")
-                else:
-                    live.server.get("query", query=expr, time=str(END))
+                times = {"start": str(END - 21_600), "end": str(END), "step": "60"} if target["range"] else {}
+                try:
+                    live.server.get("query_range" if times else "query", query=expr, **(times or {"time": str(END)}))
+                except urllib.error.HTTPError as error:
+                    refused.append((page["uid"], panel["title"], error.read().decode()))
                 asked += 1
+    assert refused == []
     assert asked > 200
 
 
@@ -196,11 +199,11 @@ def test_since_when(live: Live) -> None:
     assert live.ask(live.page("slogen-healthy-up"), "Since when?") == {}
 
 
-def test_a_budget_that_is_gone_and_flows_back_is_not_in_sight(live: Live) -> None:
+def test_a_budget_that_is_gone(live: Live) -> None:
     """Eight hours of 12 % are 57.6 minutes of 43.2: a third more than all."""
     page = live.page("slogen-spent-up")
     assert live.ask(page, "How much budget is left?", "A")[""] == pytest.approx(1 - 57.6 / 43.2, abs=0.005)
-    assert live.ask(page, "When is the budget gone?") == {"": -1}
+    assert str(live.ask(page, "When is the budget gone?")[""]) == "0.0"
     assert live.ask(page, "How fast does it burn?", "A") == {"": 0}
 
 

@@ -21,6 +21,13 @@ def check_catalog(catalog: Catalog, report: Report) -> None:
         external_labels(service, catalog.platform, report)
         versions(service, catalog.platform, report)
         span_buckets(service, catalog.platform, report)
+        if service.name == "kustomization":
+            report.error(
+                service.span,
+                "SLO101",
+                "'kustomization' is the name of a file that slogen writes",
+                "choose another name",
+            )
     check_routing(catalog, report)
     check_servers(catalog, report)
     shared_uids(catalog, report)

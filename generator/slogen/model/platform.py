@@ -92,6 +92,7 @@ class GrafanaSettings:
     url: str
     datasource_name: str = "Prometheus"
     datasource_uid: str = "prometheus"
+    datasource_url: str | None = None  # None: the Service that slogen writes
     deploys: str | None = None
     operator: bool = False  # GrafanaDashboard resources as well
 
@@ -256,7 +257,12 @@ class Platform:
     @property
     def external_labels(self) -> tuple[str, ...]:
         """Labels that Prometheus adds on its way out; no rule may write them."""
-        return ("cluster", "prometheus_replica") if self.clusters else ("prometheus_replica",)
+        found = ["cluster"] if self.clusters else []
+        found.append("prometheus_replica")
+        if self.thanos is not None:
+            found.append("thanos_ruler_replica")
+            found += ["receive_replica", "tenant_id"] if self.thanos.receive else []
+        return tuple(found)
 
     def scaled(self, duration: Duration) -> Duration:
         """Return a duration as it stands in expressions and intervals: divided by the time scale."""

@@ -96,8 +96,7 @@ def _about_servers(platform: Platform) -> Iterator[_Meta]:
         expr=meta.RULER_GONE.fill(memory=platform.scaled(_MEMORY)),
         comment="without a ruler there are no tickets for slow burns, and no budgets; pages are not affected",
         summary="No Thanos Ruler evaluates the SLO rules",
-        description="There was one in the last 6 hours, and none answers the scrape. Slow burns and budgets are not "
-        "watched; pages are.",
+        description="There was one, and none answers the scrape. Slow burns and budgets are not watched; pages are.",
         lookback=_MEMORY,
     )
     yield _Meta(
@@ -111,6 +110,16 @@ def _about_servers(platform: Platform) -> Iterator[_Meta]:
         lasts=REPEATED,
     )
     if platform.thanos.storage is not None:
+        yield _Meta(
+            alert=names.UPLOADS_FAILING_ALERT,
+            expr=meta.UPLOADS_FAILING.fill(window=seen),
+            comment="what does not reach the bucket is lost when Prometheus forgets it",
+            summary="Blocks do not reach the bucket",
+            description="{{ $labels.instance }} failed to upload. What it holds is lost after the retention of its "
+            f"server, in Prometheus {platform.prometheus.retention}. Its log has the answer of the bucket.",
+            lookback=SEEN,
+            lasts=REPEATED,
+        )
         yield _Meta(
             alert=names.COMPACTOR_HALTED_ALERT,
             expr=meta.COMPACTOR_HALTED.fill(),

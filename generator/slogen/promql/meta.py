@@ -21,6 +21,15 @@ sum by (instance, rule_group) (
 # Dropped is what no Alertmanager took. Prometheus 3 counts it for each Alertmanager: the least of them is lost.
 DROPPED = Promql("min by (instance) (increase(prometheus_notifications_dropped_total[$window])) > 0")
 RULER_DROPPED = Promql("sum by (instance) (increase(thanos_alert_sender_alerts_dropped_total[$window])) > 0")
-RULER_GONE = Promql("max(max_over_time(thanos_rule_loaded_rules[$memory])) unless max(thanos_rule_loaded_rules)")
+# It was there in the last hours, and is missed until it is back.
+RULER_GONE = Promql("""
+(
+  max(max_over_time(thanos_rule_loaded_rules[$memory]))
+  or
+  max(ALERTS{alertname="SLORulerGone",alertstate="firing"})
+)
+unless max(thanos_rule_loaded_rules)
+""")
 RULER_INCOMPLETE = Promql("sum by (instance) (increase(thanos_rule_evaluation_with_warnings_total[$window])) > 0")
+UPLOADS_FAILING = Promql("sum by (instance) (increase(thanos_shipper_upload_failures_total[$window])) > 0")
 COMPACTOR_HALTED = Promql("max by (instance) (thanos_compact_halted) == 1")

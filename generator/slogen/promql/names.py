@@ -29,6 +29,7 @@ DROPPED_ALERT = "SLONotificationsDropped"
 RULER_GONE_ALERT = "SLORulerGone"
 RULER_INCOMPLETE_ALERT = "SLORulerIncomplete"
 COMPACTOR_HALTED_ALERT = "SLOCompactorHalted"
+UPLOADS_FAILING_ALERT = "SLOUploadsFailing"
 GENERATED_ALERTS = (
     BURN_ALERT,
     NO_DATA_ALERT,
@@ -41,6 +42,7 @@ GENERATED_ALERTS = (
     RULER_GONE_ALERT,
     RULER_INCOMPLETE_ALERT,
     COMPACTOR_HALTED_ALERT,
+    UPLOADS_FAILING_ALERT,
 )
 PLATFORM_SERVICE = "slogen"  # label `service` of alerts about the servers themselves
 NO_SEVERITY = "none"  # of alerts that only mute others, or show that alerts arrive

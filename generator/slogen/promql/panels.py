@@ -1,152 +1,168 @@
 """What dashboards ask: recorded series, of the slow groups through their last ten minutes.
 
-`$of` is the selector of one SLO, `$matchers` the same without braces. A recorded series of a slow group is written
-every five minutes, so an instant query between two of them could find nothing.
+`$of` is the selector of SLOs, `$matchers` the same without braces. A recorded series or an alert of a slow group is
+written every five minutes, so an instant query between two of them could find nothing. Series of several clusters,
+or of several `by` values, are compared one by one, and the worst is shown; `cluster` is a label where a query sees
+several Prometheus, and no label matches none.
 """
 
 from __future__ import annotations
 
 from slogen.promql.template import Promql
 
-# 4 page, 3 no data, 2 ticket, 1 no traffic, 0 fine; nothing when not even the objective is recorded. Nothing is fine
-# because something is missing: 0 is the measured ratio times 0.
-STATE = Promql("""
-4 * max(ALERTS{alertname="SLOErrorBudgetBurn",$matchers,severity="critical",alertstate="firing",escalation=""})
-or
-3 * max(ALERTS{alertname="SLONoData",$matchers,alertstate="firing",escalation=""})
-or
-3 * max(
-  (slo:objective:ratio$of > bool 0)
-  unless on (cluster, service, slo)
-  (slo:sli_total:rate5m$of and slo:sli_errors:rate5m$of)
-)
-or
-2 * max(ALERTS{alertname="SLOErrorBudgetBurn",$matchers,severity="warning",alertstate="firing"})
-or
-0 * max(slo:sli_error:ratio_rate5m$of)
-or
-1 + max(slo:sli_total:rate5m$of == 0)
-""")
-BURN = Promql("max(slo:sli_error:ratio_rate$window$of) / scalar(max(slo:error_budget:ratio$of))")
-SLOW_BURN = Promql(
-    "max(last_over_time(slo:sli_error:ratio_rate$window$of[10m])) / scalar(max(slo:error_budget:ratio$of))"
-)
-FAILING = Promql("max(slo:sli_error:ratio_rate5m$of)")
-FAILED = Promql("sum(slo:sli_errors:rate5m$of)")
-EVENTS = Promql("sum(slo:sli_total:rate5m$of)")
-GOOD = Promql("1 - max(slo:sli_error:ratio_rate$window$of)")
-GOOD_OF_PERIOD = Promql("1 - max(last_over_time(slo:sli_error:ratio_rate$window$of[10m]))")
-# What was left when it was last measured is not what is left.
-LEFT = Promql("""
-min(last_over_time(slo:period_error_budget_remaining:ratio$of[10m])) and on () max(slo:sli_total:rate5m$of)
-""")
-LEFT_OVER_TIME = Promql("min(last_over_time(slo:period_error_budget_remaining:ratio$of[10m]))")
-# As if it went on as in the last hour; -1 when that spends no more than allowed.
-GONE_IN = Promql("""
-(
-  clamp_min(min(last_over_time(slo:period_error_budget_remaining:ratio$of[10m])), 0) * $seconds
-  / (max(slo:sli_error:ratio_rate1h$of) / scalar(max(slo:error_budget:ratio$of)) > 1)
-)
-or
-0 * (max(slo:sli_error:ratio_rate1h$of) / scalar(max(slo:error_budget:ratio$of)) <= 1) - 1
-""")
-SINCE = Promql("""
-1000 * min(
-  ALERTS_FOR_STATE{alertname="SLOErrorBudgetBurn",$matchers,severity="critical",escalation=""}
-  and on (cluster, service, slo)
-  ALERTS{alertname="SLOErrorBudgetBurn",$matchers,severity="critical",alertstate="firing",escalation=""}
-)
-or
-1000 * min(
-  ALERTS_FOR_STATE{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,escalation=""}
-  and on (alertname, cluster, service, slo, severity)
-  ALERTS{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,alertstate="firing",escalation=""}
-)
-""")
-TIER = Promql('label_replace($value, "windows", "$told", "", "")')
-TIER_FIRES = Promql("($short > bool $factor) * ($long > bool $factor)")
-# Bad events of each value, as burn: the bars add up to the burn of the SLO.
-SHARES = Promql("""
-topk(10,
-  sum by ($label) ($bad)
-  / scalar(sum($all))
-  / scalar(max(slo:error_budget:ratio$of))
-)
-""")
-FRESH = Promql("time() - max(timestamp(slo:sli_error:ratio_rate5m$of))")
-FRESH_SLOW = Promql("time() - max(max_over_time(timestamp(slo:period_error_budget_remaining:ratio$of)[30m:1m]))")
-QUANTILE = Promql("histogram_quantile($share, sum by (le) (rate($buckets[$interval])))")
-FIRING = Promql('ALERTS{$matchers,alertstate="firing",severity=~"critical|warning",escalation=""}')
-CAUSES = Promql("""
-max by (alertname, severity) (ALERTS{service="$service",alertstate="firing",slo="",escalation="",severity!="none"})
-""")
+# --- pieces ---------------------------------------------------------------------------------------------------------
 
-# --- all SLOs that match, a series each -----------------------------------------------------------------------------
-
-STATES = Promql("""
-4 * max by (service, slo) (
-  ALERTS{alertname="SLOErrorBudgetBurn"$and,severity="critical",alertstate="firing",escalation=""}
+_BUDGET = "last_over_time(slo:period_error_budget_remaining:ratio$of[10m])"
+_BURN_1H = "slo:sli_error:ratio_rate1h$of / on (cluster, service, slo) group_left () slo:error_budget:ratio$of"
+_MEASURED = "(slo:sli_total:rate5m$of and slo:sli_errors:rate5m$of)"
+# Pages are alerts of a fast group, tickets of a slow one.
+_PAGES = 'ALERTS{alertname="SLOErrorBudgetBurn",$matchers,severity="critical",alertstate="firing",escalation=""}'
+_TICKETS = (
+    'last_over_time(ALERTS{alertname="SLOErrorBudgetBurn",$matchers,severity="warning",alertstate="firing"}[10m])'
 )
+_SILENT = 'ALERTS{alertname="SLONoData",$matchers,alertstate="firing",escalation=""}'
+# A cluster that nobody hears of has recorded its objective in the last hours.
+_UNMEASURED = f"""
+  group by (cluster, service, slo) (last_over_time(slo:objective:ratio$of[6h]))
+  unless
+  group by (cluster, service, slo) {_MEASURED}
+"""
+# 4 page, 3 no data, 2 ticket, 1 no traffic, 0 fine; nothing when the objective was not even recorded in the last hours.
+# Nothing is fine because something is missing: 0 is the measured ratio times 0.
+STATES = Promql(f"""
+4 * max by (service, slo) ({_PAGES})
 or
-3 * max by (service, slo) (ALERTS{alertname="SLONoData"$and,alertstate="firing",escalation=""})
+3 * max by (service, slo) ({_SILENT})
 or
-3 * max by (service, slo) (
-  (slo:objective:ratio$of > bool 0)
-  unless on (cluster, service, slo)
-  (slo:sli_total:rate5m$of and slo:sli_errors:rate5m$of)
-)
+3 * max by (service, slo) ({_UNMEASURED})
 or
-2 * max by (service, slo) (ALERTS{alertname="SLOErrorBudgetBurn"$and,severity="warning",alertstate="firing"})
+2 * max by (service, slo) ({_TICKETS})
 or
 0 * max by (service, slo) (slo:sli_error:ratio_rate5m$of)
 or
 1 + max by (service, slo) (slo:sli_total:rate5m$of == 0)
 """)
+STATE = Promql("max($states)")
+
+# --- one SLO --------------------------------------------------------------------------------------------------------
+
+BURN = Promql(
+    "max(slo:sli_error:ratio_rate$window$of / on (cluster, service, slo) group_left () slo:error_budget:ratio$of)"
+)
+SLOW_BURN = Promql("""
+max(
+  last_over_time(slo:sli_error:ratio_rate$window$of[10m])
+  / on (cluster, service, slo) group_left () slo:error_budget:ratio$of
+)
+""")
+FAILING = Promql("max(slo:sli_error:ratio_rate5m$of)")
+FAILED = Promql("sum(slo:sli_errors:rate5m$of)")
+EVENTS = Promql("sum(slo:sli_total:rate5m$of)")
+GOOD = Promql("1 - max(slo:sli_error:ratio_rate$window$of)")
+# What was left when it was last measured is not what is left.
+LEFT = Promql(f"min({_BUDGET}) and on () max{_MEASURED}")
+LEFT_OVER_TIME = Promql(f"min({_BUDGET})")
+# As if it went on as in the last hour: 0 when nothing is left (0 times less than 0 is -0, which no mapping knows), -1
+# when the burn spends no more than allowed.
+GONE_IN = Promql(f"""
+0 * (min({_BUDGET}) <= 0) + 0 and on () max{_MEASURED}
+or
+min({_BUDGET} * $seconds / ({_BURN_1H} > 1))
+or
+0 * (max({_BURN_1H}) <= 1) - 1
+""")
+# The clock of the ladder goes on through a restart; tickets and missing data have none.
+SINCE = Promql("""
+1000 * min(slogen:incident_start:timestamp_seconds{alertname="SLOErrorBudgetBurn",$matchers})
+or
+1000 * min(
+  last_over_time(ALERTS_FOR_STATE{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,escalation=""}[10m])
+  and on (alertname, cluster, service, slo, severity)
+  last_over_time(
+    ALERTS{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,alertstate="firing",escalation=""}[10m]
+  )
+)
+""")
+TIER = Promql('label_replace($value, "windows", "$told", "", "")')
+# 0, or $told when both windows of one series are above.
+TIER_FIRES = Promql("$told * max(($short > bool $threshold) * ($long > bool $threshold))")
+RATIO = Promql("slo:sli_error:ratio_rate$window$of")
+SLOW_RATIO = Promql("last_over_time(slo:sli_error:ratio_rate$window$of[10m])")
+# Bad events of each instance as burn: the bars add up to the burn of the SLO.
+SHARES = Promql("""
+topk(10,
+  sum by (instance) ($bad)
+  / scalar(sum($all))
+  / scalar(max(slo:error_budget:ratio$of))
+)
+""")
+BURN_BY = Promql("""
+topk(10,
+  max by ($label) (
+    slo:sli_error:ratio_rate5m$of / on (cluster, service, slo) group_left () slo:error_budget:ratio$of
+  )
+)
+""")
+# An instant selector forgets what is older than five minutes.
+FRESH = Promql("time() - min by () (max by (cluster) (max_over_time(timestamp(slo:objective:ratio$of)[1h:1m])))")
+FRESH_SLOW = Promql("""
+time() - min by () (max by (cluster) (max_over_time(timestamp(slo:period_error_budget_remaining:ratio$of)[1h:1m])))
+""")
+QUANTILE = Promql("histogram_quantile($share, sum by (le) (rate($buckets[$interval])))")
+# 2 page, 1 ticket. What lasted for less than a step of the graph is seen all the same.
+FIRED = Promql("""
+2 * max by ($labels) (max_over_time(ALERTS{$matchers,severity="critical",alertstate="firing",escalation=""}[$interval]))
+or
+max by ($labels) (max_over_time(ALERTS{$matchers,severity="warning",alertstate="firing",escalation=""}[$interval]))
+""")
+CAUSES = Promql("""
+max by (alertname, severity) (
+  ALERTS{$matchers,alertstate="firing",slo="",escalation="",severity!="none"}
+)
+""")
+
+# --- all SLOs that match, a series each -----------------------------------------------------------------------------
+
 OBJECTIVES = Promql("max by (service, slo) (slo:objective:ratio$of)")
 BURNS = Promql("""
-max by (service, slo) (slo:sli_error:ratio_rate$window$of)
-/
-max by (service, slo) (slo:error_budget:ratio$of)
+max by (service, slo) (
+  slo:sli_error:ratio_rate$window$of / on (cluster, service, slo) group_left () slo:error_budget:ratio$of
+)
 """)
-LEFTS = Promql("""
-min by (service, slo) (last_over_time(slo:period_error_budget_remaining:ratio$of[10m]))
-and
-max by (service, slo) (slo:sli_total:rate5m$of)
+LEFTS = Promql(f"""
+(
+  min by (service, slo) ({_BUDGET})
+  and
+  max by (service, slo) {_MEASURED}
+)
 """)
-# As if it went on as in the last hour; the period of each SLO is recorded in days.
-GONE_INS = Promql("""
-clamp_min(min by (service, slo) (last_over_time(slo:period_error_budget_remaining:ratio$of[10m])), 0)
-* 86400 * max by (service, slo) (slo:time_period:days$of)
-/ (
-  max by (service, slo) (slo:sli_error:ratio_rate1h$of) / max by (service, slo) (slo:error_budget:ratio$of) > 1
+# The period of each SLO is recorded in days.
+GONE_INS = Promql(f"""
+(0 * (min by (service, slo) ({_BUDGET}) <= 0) + 0 and max by (service, slo) {_MEASURED})
+or
+min by (service, slo) (
+  86400 * {_BUDGET} * on (cluster, service, slo) group_left () slo:time_period:days$of
+  / ({_BURN_1H} > 1)
 )
 or
-0 * (
-  max by (service, slo) (slo:sli_error:ratio_rate1h$of) / max by (service, slo) (slo:error_budget:ratio$of) <= 1
-) - 1
+0 * (max by (service, slo) ({_BURN_1H}) <= 1) - 1
 """)
 SINCES = Promql("""
+1000 * min by (service, slo) (slogen:incident_start:timestamp_seconds{alertname="SLOErrorBudgetBurn",$matchers})
+or
 1000 * min by (service, slo) (
-  ALERTS_FOR_STATE{alertname=~"SLO(ErrorBudgetBurn|NoData)"$and,escalation=""}
+  last_over_time(ALERTS_FOR_STATE{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,escalation=""}[10m])
   and on (alertname, cluster, service, slo, severity)
-  ALERTS{alertname=~"SLO(ErrorBudgetBurn|NoData)"$and,alertstate="firing",escalation=""}
+  last_over_time(
+    ALERTS{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,alertstate="firing",escalation=""}[10m]
+  )
 )
 """)
 # Numbers of SLOs: 0 is that of the objectives which are recorded, so that nothing recorded is not none.
 COUNT = Promql("count($which) or 0 * count(slo:objective:ratio$of)")
-PAGING = Promql("""
-group by (service, slo) (
-  ALERTS{alertname="SLOErrorBudgetBurn"$and,severity="critical",alertstate="firing",escalation=""}
-)
-""")
-TICKETS = Promql("""
-group by (service, slo) (ALERTS{alertname="SLOErrorBudgetBurn"$and,severity="warning",alertstate="firing"})
-""")
-UNMEASURED = Promql("""
-group by (service, slo) (slo:objective:ratio$of)
-unless
-group by (service, slo) (slo:sli_total:rate5m$of and slo:sli_errors:rate5m$of)
-""")
+PAGING = Promql(f"group by (service, slo) ({_PAGES})")
+TICKETS = Promql(f"group by (service, slo) ({_TICKETS})")
+UNMEASURED = Promql(f"group by (service, slo) ({_UNMEASURED})")
 WORST = Promql("bottomk(10, $lefts)")
 
 # --- the report: of the time range of the page ----------------------------------------------------------------------
@@ -160,15 +176,28 @@ sum by (service, slo) (sum_over_time(slo:sli_errors:avg_rate5m$of[$range]))
 / (sum by (service, slo) (sum_over_time(slo:sli_total:avg_rate5m$of[$range])) > 0)
 / max by (service, slo) (last_over_time(slo:error_budget:ratio$of[1h]))
 """)
+# Which part of the time was measured, of the series that was for the shortest time.
+COVERED = Promql("""
+min by (service, slo) (count_over_time(slo:sli_total:avg_rate5m$of[$range])) * 300 / $seconds
+""")
 BAD_EVENTS = Promql("300 * sum by (service, slo) (sum_over_time(slo:sli_errors:avg_rate5m$of[$range]))")
 ALL_EVENTS = Promql("300 * sum by (service, slo) (sum_over_time(slo:sli_total:avg_rate5m$of[$range]))")
 SECONDS_FIRING = Promql("""
 $every * max by (service, slo) (
-  count_over_time(ALERTS{alertname="SLOErrorBudgetBurn"$and,severity="$severity",alertstate="firing",escalation=""}[$range])
+  count_over_time(
+    ALERTS{$matchers,severity="$severity",alertstate="firing",escalation=""}[$range]
+  )
 )
 """)
 PROMISED = Promql("max by (service, slo) (last_over_time(slo:objective:ratio$of[1h]))")
 
 # --- the servers ----------------------------------------------------------------------------------------------------
 
-OLDEST = Promql("topk(10, time() - max by (service, slo) (timestamp(slo:objective:ratio)))")
+OLDEST = Promql("""
+topk(10, time() - max by (cluster, service) (max_over_time(timestamp(slo:objective:ratio)[1h:1m])))
+""")
+OLDEST_SLOW = Promql("""
+topk(10, time() - max by (cluster, service) (
+  max_over_time(timestamp(slo:period_error_budget_remaining:ratio)[1h:1m])
+))
+""")

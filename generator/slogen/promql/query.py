@@ -49,11 +49,18 @@ class Selector:
         """Return whether it says anything about a label."""
         return any(matcher.name == label for matcher in parsed(self.text).matchers.matchers)
 
+    def having(self, matcher: str) -> Selector:
+        """Return the selector with one more matcher; an empty one adds nothing."""
+        return self._written(self.name, matcher)
+
     def histogram_part(self, suffix: str, le: Expr | None = None) -> Selector:
         """Return the `_bucket` or `_count` series of a classic histogram, with a matcher on `le`."""
-        name, matchers = self.name, self.text[len(self.name) :].strip().removeprefix("{").removesuffix("}")
-        parts = [part for part in (matchers.strip().rstrip(",").rstrip(), le.text if le else "") if part]
-        return Selector(f"{name}{suffix}" + (f"{{{','.join(parts)}}}" if parts else ""))
+        return self._written(self.name + suffix, le.text if le else "")
+
+    def _written(self, name: str, matcher: str) -> Selector:
+        matchers = self.text[len(self.name) :].strip().removeprefix("{").removesuffix("}")
+        parts = [part for part in (matchers.strip().rstrip(",").rstrip(), matcher) if part]
+        return Selector(name + (f"{{{','.join(parts)}}}" if parts else ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,14 @@ from slogen.source.servers import ALERTMANAGER, GRAFANA, JAEGER, KUBERNETES, PRO
 from slogen.source.sli import Spans, Values
 from slogen.source.words import ENDPOINT, NAME
 
+# Names of servers are made of it, and those of their pods have at most 63 characters.
+_PLATFORM_NAME = Text(
+    "[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])?",
+    "a valid name",
+    "write lower-case letters, digits and dashes, at most 39 characters, such as shop",
+    code="SLO101",
+)
+
 
 def _email(values: Values, span: Span, spans: Spans, report: Report) -> EmailSettings:
     return EmailSettings(
@@ -100,7 +108,7 @@ PLATFORM = Record(
         Key(
             "metadata",
             table(
-                Key("name", NAME, "name of the platform", required=True),
+                Key("name", _PLATFORM_NAME, "name of the platform", required=True),
                 Key("namespace", NAME, "Kubernetes namespace of the monitoring", default="monitoring"),
                 Key("team", Placed(NAME), "who runs the servers, and gets the tickets about them"),
             ),

@@ -122,11 +122,15 @@ class MapOf:
     what: str
     hint: str
     refused: Refused | None = None
+    least: int = 0
 
     def read(self, node: Node, report: Report) -> tuple[tuple[str, Any], ...] | None:
         """Return pairs of key and value."""
         if node.kind != "map":
             _wrong_kind(node, "a map", "write key: value", report)
+            return None
+        if len(node.entries) < self.least:
+            report.error(node.span, "SLO004", "the map is empty", f"add {self.what}")
             return None
         pairs, failed = [], False
         for key, inner in node.entries:
@@ -146,7 +150,8 @@ class MapOf:
         names: Json = {"pattern": whole(self.key)}
         if self.refused:
             names["not"] = {"pattern": whole(self.refused.pattern)}
-        return {"type": "object", "propertyNames": names, "additionalProperties": self.value.schema()}
+        made: Json = {"type": "object", "propertyNames": names, "additionalProperties": self.value.schema()}
+        return made | ({"minProperties": self.least} if self.least else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,21 @@ from slogen.core import Report, Span
 from slogen.model import Probe, Scrape
 from slogen.source.fields import Choice, Flag, Text
 from slogen.source.receivers import FILE
-from slogen.source.records import Key, ListOf, Record
+from slogen.source.records import Except, Key, ListOf, Record, Refused
 from slogen.source.sli import Spans, Values
 from slogen.source.words import ENDPOINT, NAME, SELECTOR
 
 _JOB = Text(r"[^\s{}\"'\\\\]+", "a job", "write a word such as api-gateway")
-_PATH = Text(r"/[^\s{}\"']*", "a path", "write one such as /metrics")
+_PATH = Text(r"/[^\s{}\"'?#]*", "a path without a query", "write one such as /metrics")
+_ASKED = Except(
+    Text(r"[^\s{}\"']+", "an address", "write what the module asks"),
+    Refused(
+        pattern="[a-z]+://[^/?#]+@.*",
+        code="SLO113",
+        message="the address {} holds a literal secret",
+        hint="leave user and password out: they belong into the module of the blackbox exporter",
+    ),
+)
 
 
 def _scrape(values: Values, span: Span, spans: Spans, report: Report) -> Scrape:
@@ -60,7 +69,7 @@ PROBE = Record(
         ),
         Key(
             "targets",
-            ListOf(Text(r"[^\s{}\"']+", "an address", "write what the module asks"), least=1, unique=True),
+            ListOf(_ASKED, least=1, unique=True),
             "what it asks",
             required=True,
         ),

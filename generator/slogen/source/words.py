@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from slogen.model import AlertClass
 from slogen.promql.names import RESERVED_LABELS
 from slogen.source.fields import DNS_LABEL, LABEL_NAME, Choice, Text
@@ -78,7 +80,7 @@ def _kubernetes_labels(refused: Refused | None = None) -> MapOf:
     )
 
 
-SELECTOR = _kubernetes_labels()
+SELECTOR = replace(_kubernetes_labels(), least=1)
 KUBERNETES_LABELS = _kubernetes_labels(
     Refused(
         pattern=r"app\.kubernetes\.io/(?:name|instance|managed-by)|slogen\.dev/.*",

@@ -146,3 +146,28 @@ def test_coarse_data_outlasts_fine_data() -> None:
     assert told(keeps="raw: 45d, 5m: 50d, 1h: 49d") == [f"7 {words % ('1h', '49d', '5m', '50d')}"]
     assert told(keeps="5m: 45d") == [f"7 {words % ('5m', '45d', 'raw', 'for ever')}"]
     assert told(keeps="raw: 45d, 5m: 45d, 1h: 45d") == []
+
+
+def test_labels_that_thanos_takes_away_cannot_be_kept() -> None:
+    """Replica labels are dropped when Thanos answers: those of the ruler, and of receive where there is one."""
+    bucket = "objectStorage: {type: FILESYSTEM, config: {directory: /b}}"
+    for thanos, label, refused in (
+        ("{}", "thanos_ruler_replica", True),
+        (f"{{{bucket}, receive: true}}", "tenant_id", True),
+        (f"{{{bucket}}}", "tenant_id", False),
+    ):
+        report = Report()
+        (platform,) = read_file("p.yaml", PLATFORM_OF_ONE + f"thanos: {thanos}\n", report)
+        assert isinstance(platform, Platform)
+        assert list(report) == []
+        assert (label in platform.external_labels) is refused, label
+
+
+PLATFORM_OF_ONE = """\
+apiVersion: slogen/v1
+kind: Platform
+metadata: {name: shop}
+prometheus: {retention: 60d}
+receivers: {sre: {pagerduty: {routingKeyFile: /k}}}
+routing: {critical: [{after: 0s, notify: [sre]}]}
+"""

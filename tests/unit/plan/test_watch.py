@@ -35,7 +35,7 @@ def rules(text: str) -> list[AlertRule]:
 
 @pytest.mark.parametrize(
     ("more", "expected"),
-    [("", SERVERS), ("thanos: {}\n", RULER), (BUCKET, [*RULER, "SLOCompactorHalted"])],
+    [("", SERVERS), ("thanos: {}\n", RULER), (BUCKET, [*RULER, "SLOUploadsFailing", "SLOCompactorHalted"])],
     ids=["Prometheus alone", "a ruler", "a bucket"],
 )
 def test_each_server_that_there_is_has_its_alerts(more: str, expected: list[str]) -> None:

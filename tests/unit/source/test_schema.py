@@ -139,7 +139,7 @@ PLATFORM = {
     },
     "grafana": {
         "url": "https://grafana.example.com",
-        "datasource": {"name": "Thanos", "uid": "thanos"},
+        "datasource": {"name": "Thanos", "uid": "thanos", "url": "http://thanos:9090"},
         "deploys": "up",
         "operator": True,
     },

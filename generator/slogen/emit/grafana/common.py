@@ -38,12 +38,11 @@ STATES = Look(
     steps=(Step(None, UNKNOWN),),
     missing="NO DATA",
 )
-# As in grafana.com: seconds as the two largest units.
 GONE_IN = Look(
     unit="dtdurations",
-    decimals=0,
+    decimals=1,
     steps=(Step(None, PAGE), Step(86_400, TICKET), Step(7 * 86_400, PLAIN)),
-    said=(Under(-0.5, "not in sight", FINE), Said(None, "NO DATA", UNKNOWN)),
+    said=(Under(-0.5, "not in sight", FINE), Said("0", "GONE", PAGE), Said(None, "NO DATA", UNKNOWN)),
     missing="NO DATA",
 )
 LEFT = Look(
@@ -55,10 +54,26 @@ LEFT = Look(
 )
 
 
-def matchers(service: Service, slo: Slo, platform: Platform) -> Expr:
-    """Return what tells the series of an SLO, of the cluster that is chosen where there are several."""
-    chosen = ',cluster=~"$cluster"' if platform.clusters else ""
-    return Expr(f'service="{service.name}",slo="{slo.name}"{chosen}')
+# Firing alerts over time: 2 is a page, 1 a ticket.
+FIRED = Look(
+    said=(Said("2", "page", PAGE), Said("1", "ticket", TICKET)),
+    steps=(Step(None, PLAIN),),
+    missing="nothing fired",
+)
+
+
+def chosen(platform: Platform) -> str:
+    """Return the matcher of the cluster that is chosen, where there are several.
+
+    Asked of a Prometheus itself, series have no such label.
+    """
+    return 'cluster=~"$cluster|"' if platform.clusters else ""
+
+
+def matchers(service: Service, slo: Slo | None, platform: Platform) -> Expr:
+    """Return what tells the series of an SLO, or of all of a service, of the cluster that is chosen."""
+    told = [f'service="{service.name}"', *([f'slo="{slo.name}"'] if slo else []), chosen(platform)]
+    return Expr(",".join(filter(None, told)))
 
 
 def choices(platform: Platform) -> tuple[Choice, ...]:
@@ -68,15 +83,17 @@ def choices(platform: Platform) -> tuple[Choice, ...]:
     return (Choice(name="cluster", label="Cluster", values=platform.clusters),)
 
 
-def alert_marks(selector: str) -> Marks:
-    """Return the times of alerts as regions."""
-    return Marks(
-        name="Alerts",
-        expr="max by (alertname, severity, slo) "
-        f'(ALERTS{{{selector},alertstate="firing",escalation="",severity=~"critical|warning"}})',
-        color=PAGE,
-        title="{{alertname}} {{slo}} ({{severity}})",
-        tags=("severity",),
+def alert_marks(selector: str) -> tuple[Marks, ...]:
+    """Return the times of pages and of tickets as regions."""
+    return tuple(
+        Marks(
+            name=name,
+            expr="max by (alertname, slo) "
+            f'(ALERTS{{{selector},alertstate="firing",escalation="",severity="{severity}"}})',
+            color=color,
+            title="{{alertname}} {{slo}}",
+        )
+        for name, severity, color in (("Pages", "critical", PAGE), ("Tickets", "warning", TICKET))
     )
 
 
@@ -89,12 +106,13 @@ def deploy_marks(service: Service, platform: Platform) -> tuple[Marks, ...]:
 
 
 def silence_link(platform: Platform, service: Service, slo: Slo) -> Link | None:
-    """Return the form of Alertmanager that silences the pages of an SLO."""
+    """Return the form of Alertmanager that silences the pages of an SLO, in the cluster that is chosen."""
     settings = platform.alertmanager
     if settings is None or settings.external_url is None:
         return None
-    wanted = f'{{service="{service.name}",slo="{slo.name}"}}'
-    return Link("Silence", f"{settings.external_url}/#/silences/new?filter={quote(wanted, safe='')}")
+    wanted = quote(f'{{service="{service.name}",slo="{slo.name}"', safe="")
+    where = quote(',cluster=~"', safe="") + "${cluster}" + quote('"', safe="") if platform.clusters else ""
+    return Link("Silence", f"{settings.external_url}/#/silences/new?filter={wanted}{where}%7D")
 
 
 def traces_link(platform: Platform, service: Service) -> Link | None:
@@ -102,7 +120,10 @@ def traces_link(platform: Platform, service: Service) -> Link | None:
     if platform.jaeger_url is None:
         return None
     tags = quote(json.dumps({"error": "true"}, separators=(",", ":")), safe="")
-    return Link("Traces", f"{platform.jaeger_url}/search?service={service.name}&tags={tags}&lookback=1h")
+    return Link(
+        "Traces",
+        f"{platform.jaeger_url}/search?service={service.name}&tags={tags}&start=${{__from}}000&end=${{__to}}000",
+    )
 
 
 def explore_link(expr: str) -> Link:

@@ -57,8 +57,12 @@ def _panels(platform: Platform) -> Iterator[Panel]:
         (
             "Watchdog",
             "The alert that always fires. Missing, no rule is evaluated, or none is recorded.",
-            'max(ALERTS{alertname="Watchdog",alertstate="firing"})',
-            Look(said=(Said("1", "ON", FINE), *_MISSING), steps=(Step(None, UNKNOWN),), missing="NO DATA"),
+            _watchdogs(platform),
+            Look(
+                said=(Said("1", "ON", FINE), Said("0", "OFF", PAGE), *_MISSING),
+                steps=(Step(None, UNKNOWN),),
+                missing="NO DATA",
+            ),
         ),
         (
             "Targets that do not answer",
@@ -72,17 +76,22 @@ def _panels(platform: Platform) -> Iterator[Panel]:
     for place, (title, description, expr, look) in enumerate(asked):
         yield stat(title, description, (4 * place, 0, 4, 4), [Query(expr=expr)], look)
     yield bars(
-        "Which SLOs were recorded longest ago?",
-        "Seconds since the objective was recorded, in each evaluation; above two intervals something is stuck.",
+        "Which rules were evaluated longest ago?",
+        "Seconds since the objectives of a service were recorded, in every evaluation, and its budgets, every 5 "
+        "minutes.",
         (0, 4, 12, 9),
-        [Query(expr=panels.OLDEST.fill().text, legend="{{service}} {{slo}}")],
+        [
+            Query(expr=panels.OLDEST.fill().text, legend="{{service}} {{cluster}}"),
+            Query(expr=panels.OLDEST_SLOW.fill().text, legend="{{service}} {{cluster}} budgets"),
+        ],
         Look(
             unit="s",
             decimals=0,
             low=0.0,
-            steps=(Step(None, FINE), Step(120.0, TICKET), Step(300.0, PAGE)),
+            steps=(Step(None, FINE), Step(660.0, PAGE)),
             missing="NO DATA",
         ),
+        [("byFrameRefID", "A", Look(steps=(Step(None, FINE), Step(120.0, TICKET), Step(300.0, PAGE))))],
     )
     columns = ["rule_group", "Value #A", "Value #B", "Value #C"]
     yield table(
@@ -147,6 +156,18 @@ def _panels(platform: Platform) -> Iterator[Panel]:
     )
     if platform.thanos:
         yield from _thanos()
+
+
+def _watchdogs(platform: Platform) -> str:
+    """Return whether the alert that always fires does so: in each cluster, where there are several."""
+    firing = 'ALERTS{alertname="Watchdog",alertstate="firing"}'
+    if not platform.clusters:
+        return f"max({firing})"
+    # Of a Prometheus itself, without the label, there is one.
+    return (
+        f"(count(count by (cluster) ({firing})) == bool {len(platform.clusters)})\n"
+        f'or\n(count by () ({firing[:-1]},cluster=""}}) > bool 0)'
+    )
 
 
 def _thanos() -> Iterator[Panel]:

@@ -144,6 +144,13 @@ def _link(link: Link) -> Json:
     return {"title": link.title, "url": link.url, "targetBlank": not link.url.startswith("/d/")}
 
 
+def _way(link: Link) -> Json:
+    """Return a link of a page: other pages show the same time and the same cluster."""
+    inside = link.url.startswith("/d/")
+    made = {**_link(link), "type": "link", "icon": "dashboard" if inside else "external link", "tooltip": link.title}
+    return made | ({"keepTime": True, "includeVars": True} if inside else {})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """A panel at its place in the grid: x and y from the upper left corner, in columns and rows of 38 pixels.
@@ -248,14 +255,18 @@ def page_text(page: Page, source: str) -> str:
         panels=panels,
         templating=grafana.Templating(list=[_source(source), *(_choice(one) for one in page.choices)]),
         annotations=grafana.Annotations(list=[_marks(one) for one in page.marks]),
-        links=[{**_link(one), "type": "link", "icon": "external link", "tooltip": one.title} for one in page.links],
+        links=[_way(one) for one in page.links],
     )
-    plain = json.loads(json.dumps(made, default=_encode))
-    return json.dumps(_clean(plain), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(_clean(_plain(made)), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _encode(value: Any) -> Any:
-    return value.to_json_data()
+def _plain(value: Any) -> Any:
+    """Return grafanalib's objects as maps and lists."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return _plain(value.to_json_data()) if hasattr(value, "to_json_data") else value
 
 
 def _placed(panel: Panel | Fold, numbers: Iterator[int], below: int = 0) -> Iterator[Json | grafana.Panel]:

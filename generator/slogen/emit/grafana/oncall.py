@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from slogen.core import Report, plain
 from slogen.emit.grafana.common import (
+    FIRED,
     GONE_IN,
     HEALTH,
     LEFT,
@@ -14,6 +15,7 @@ from slogen.emit.grafana.common import (
     WALL,
     alert_marks,
     choices,
+    chosen,
     deploy_marks,
     explore_link,
     matchers,
@@ -43,6 +45,7 @@ from slogen.plan.sli import le_spellings, noun, rates
 from slogen.plan.texts import dashboard_uid
 from slogen.plan.tiers import tiers
 from slogen.promql import panels
+from slogen.promql.query import Selector
 from slogen.promql.template import Expr
 
 _BURN = ("5m", "30m", "1h", "6h")
@@ -59,7 +62,10 @@ def oncall_page(service: Service, slo: Slo, platform: Platform) -> Page:
         tags=("slogen", "slo", service.name, service.team),
         panels=tuple(made.panels()),
         choices=choices(platform),
-        marks=(alert_marks(f'service="{service.name}"'), *deploy_marks(service, platform)),
+        marks=(
+            *alert_marks(f'{matchers(service, None, platform)},slo=~"|{slo.name}"'),
+            *deploy_marks(service, platform),
+        ),
         links=tuple(made.links()),
     )
 
@@ -114,15 +120,16 @@ class _OnCall:
             "What fires now: PAGE (fast burn), TICKET (slow burn), OK. NO TRAFFIC: there are no events, so nothing "
             "fails. NO DATA: it is not measured; that is not OK.",
             (0, 0, 4, 4),
-            [Query(expr=panels.STATE.fill(of=self.of, matchers=self.matchers).text)],
+            [Query(expr=panels.STATE.fill(states=panels.STATES.fill(of=self.of, matchers=self.matchers)).text)],
             STATES,
             filled=True,
         )
-        paging = min((tier.factor for tier in self.tiers if tier.severity is AlertClass.CRITICAL), default=Decimal(1))
+        pages = [tier.factor for tier in self.tiers if tier.severity is AlertClass.CRITICAL]
+        red = f"red above {plain(min(pages))}, which pages if it lasts" if pages else "no burn of this SLO pages"
         yield stat(
             "How fast does it burn?",
             "Times faster than allowed: 1 spends exactly the budget in "
-            f"{self.slo.objective.window}. Orange above 1, red above {plain(paging)}, which pages if it lasts.",
+            f"{self.slo.objective.window}. Orange above 1, {red}.",
             (4, 0, 4, 4),
             [
                 Query(expr=panels.BURN.fill(window=Expr(window), **of).text, legend=f"last {window}")
@@ -131,7 +138,7 @@ class _OnCall:
             Look(
                 unit="none",
                 decimals=1,
-                steps=(Step(None, FINE), Step(1.0, TICKET), Step(float(paging), PAGE)),
+                steps=(Step(None, FINE), Step(1.0, TICKET), *(Step(float(factor), PAGE) for factor in pages[-1:])),
                 said=_MISSING,
                 missing="NO DATA",
             ),
@@ -146,7 +153,7 @@ class _OnCall:
                 Query(expr=panels.FAILED.fill(**of).text, legend="a second"),
             ],
             Look(unit="percentunit", decimals=2, steps=(Step(None, PLAIN),), said=_MISSING, missing="NO DATA"),
-            [("byFrameRefID", "B", Look(unit="short", decimals=2))],
+            [("byFrameRefID", "B", Look(unit="short"))],
         )
         yield stat(
             "How much budget is left?",
@@ -212,24 +219,30 @@ class _OnCall:
     def _windows(self) -> Panel:
         short, long, above, fires = [], [], [], []
         for tier in self.tiers:
-            kind = "page" if tier.severity is AlertClass.CRITICAL else "ticket"
-            told = Expr(f"{kind} {tier.short}/{tier.long}")
-            one, other = (self._window(window) for window in (str(tier.short), str(tier.long)))
-            short.append(panels.TIER.fill(value=one, told=told).text)
-            long.append(panels.TIER.fill(value=other, told=told).text)
+            pages = tier.severity is AlertClass.CRITICAL
+            told = Expr(f"{'page' if pages else 'ticket'} {tier.short}/{tier.long}")
+            one, other = str(tier.short), str(tier.long)
+            short.append(panels.TIER.fill(value=self._burn(one), told=told).text)
+            long.append(panels.TIER.fill(value=self._burn(other), told=told).text)
             above.append(panels.TIER.fill(value=Expr(f"vector({plain(tier.factor)})"), told=told).text)
-            both = panels.TIER_FIRES.fill(short=one, long=other, factor=tier.factor)
+            both = panels.TIER_FIRES.fill(
+                told=2 if pages else 1, short=self._ratio(one), long=self._ratio(other), threshold=tier.threshold
+            )
             fires.append(panels.TIER.fill(value=both, told=told).text)
         firing = Look(
-            said=(Said("1", "yes", PAGE), Said("0", "no", PLAIN), Said(None, "NO DATA", UNKNOWN)),
+            said=(
+                Said("2", "yes", PAGE),
+                Said("1", "yes", TICKET),
+                Said("0", "no", PLAIN),
+                Said(None, "NO DATA", UNKNOWN),
+            ),
             custom={"cellOptions": {"type": "color-text"}, "width": 80, "align": "center"},
         )
         columns = ["windows", "Value #A", "Value #B", "Value #C", "Value #D"]
         return table(
             "Which windows burn?",
-            "Each row is a condition of the alerts: both windows must burn faster than the last number. The "
-            "guard against "
-            "single failures and what keeps a page on are not shown.",
+            "Each row is a condition of the alerts: both windows must burn faster than the last number. The guard "
+            "against single failures and what keeps a page on are not shown.",
             (15, 4, 9, 6),
             [Query(expr="\nor\n".join(each), table=True) for each in (short, long, above, fires)],
             Look(unit="none", decimals=1, missing="NO DATA", custom={"align": "right", "width": 90}),
@@ -241,9 +254,11 @@ class _OnCall:
             names=dict(zip(columns[1:], ("short", "long", "threshold", "both above"), strict=True)),
         )
 
-    def _window(self, window: str) -> Expr:
-        slow = window not in _BURN
-        return (panels.SLOW_BURN if slow else panels.BURN).fill(window=Expr(window), of=self.of)
+    def _burn(self, window: str) -> Expr:
+        return (panels.BURN if window in _BURN else panels.SLOW_BURN).fill(window=Expr(window), of=self.of)
+
+    def _ratio(self, window: str) -> Expr:
+        return (panels.RATIO if window in _BURN else panels.SLOW_RATIO).fill(window=Expr(window), of=self.of)
 
     def _what_next(self) -> Panel:
         links = " · ".join(f"[{link.title}]({link.url})" for link in self._outside())
@@ -253,6 +268,8 @@ class _OnCall:
             for rung in ladder
         ]
         told = f"A page is told to: {' → '.join(steps)}."
+        if not self.slo.alerting.critical:
+            told = "This SLO does not page: its tickets are for the next working day."
         return text(
             "What next?",
             "Where to look, and who is told as long as a page lasts and is not acknowledged.",
@@ -273,45 +290,43 @@ class _OnCall:
         )
         if self.slo.by:
             label = self.slo.by[0]
-            bad = Expr(f"(slo:sli_errors:rate5m{self.of})")
-            expr = panels.SHARES.fill(
-                of=self.of, label=Expr(label), bad=bad, all=Expr(f"slo:sli_total:rate5m{self.of}")
-            ).text
-            told = (
-                f"Burn that each value of `{label}` contributes in the last five minutes; together the burn of the SLO."
-            )
             return bars(
-                f"Which {label} burns the budget?", told, place, [Query(expr=expr, legend=f"{{{{{label}}}}}")], look
+                f"Which {label} burns?",
+                f"Burn of each value of `{label}` in the last five minutes, the fastest above.",
+                place,
+                [Query(expr=panels.BURN_BY.fill(of=self.of, label=Expr(label)).text, legend=f"{{{{{label}}}}}")],
+                look,
             )
         raw = self._raw_bad()
         if raw is None:
             return self._cause_list(place)
         bad, every = raw
-        expr = panels.SHARES.fill(of=self.of, label=Expr("instance"), bad=bad, all=every).text
+        expr = panels.SHARES.fill(of=self.of, bad=bad, all=every).text
         told = (
             "Burn that each instance contributes in the last minutes, from its own metrics; together that of the SLO."
         )
         return bars("Which instance burns the budget?", told, place, [Query(expr=expr, legend="{{instance}}")], look)
 
     def _raw_bad(self) -> tuple[Expr, Expr] | None:
-        """Return bad and all events of each series, where counters tell them."""
-        interval = "[$__rate_interval]"
-        sli = self.slo.sli
+        """Return bad and all events of each instance, where counters tell them; what was never bad is 0."""
+        sli, where = self.slo.sli, chosen(self.platform)
+
+        def rate(selector: Selector) -> str:
+            return f"rate({selector.having(where).text}[$__rate_interval])"
+
         if isinstance(sli, Events):
-            every = Expr(f"rate({sli.total.text}{interval})")
+            every = rate(sli.total)
+            none = f"0 * sum by (instance) ({every})"
             if sli.bad is not None:
-                return Expr(f"rate({sli.bad.text}{interval})"), every
+                return Expr(f"sum by (instance) ({rate(sli.bad)}) or {none}"), Expr(every)
             assert sli.good is not None
-            return Expr(f"(sum by (instance) ({every}) - sum by (instance) (rate({sli.good.text}{interval})))"), every
+            good = f"(sum by (instance) ({rate(sli.good)}) or {none})"
+            return Expr(f"sum by (instance) ({every}) - {good}"), Expr(every)
         if isinstance(sli, Latency) and not sli.native and not sli.sparse:
-            count = f"rate({sli.histogram.histogram_part('_count').text}{interval})"
-            le = Expr(
-                'le=~"'
-                + "|".join(one.replace(".", "\\\\.").replace("+", "\\\\+") for one in le_spellings(sli.threshold))
-                + '"'
-            )
-            bucket = f"rate({sli.histogram.histogram_part('_bucket', le).text}{interval})"
-            return Expr(f"(sum by (instance) ({count}) - sum by (instance) ({bucket}))"), Expr(count)
+            every = rate(sli.histogram.histogram_part("_count"))
+            spellings = [one.replace(".", "\\\\.").replace("+", "\\\\+") for one in le_spellings(sli.threshold)]
+            bucket = rate(sli.histogram.histogram_part("_bucket", Expr(f'le=~"{"|".join(spellings)}"')))
+            return Expr(f"sum by (instance) ({every}) - sum by (instance) ({bucket})"), Expr(every)
         return None
 
     def _cause_list(self, place: tuple[int, int, int, int]) -> Panel:
@@ -320,7 +335,7 @@ class _OnCall:
             "Which causes fire?",
             "Alerts of this service that name a cause. None is no proof that all is well.",
             place,
-            [Query(expr=panels.CAUSES.fill(service=Expr(self.service.name)).text, table=True)],
+            [Query(expr=panels.CAUSES.fill(matchers=matchers(self.service, None, self.platform)).text, table=True)],
             Look(missing="none", custom={"align": "left"}),
             [("byName", "firing", Look(said=(Said("1", "yes", PAGE),), custom={"width": 80}))],
             columns=columns,
@@ -343,7 +358,7 @@ class _OnCall:
             Look(unit="percentunit", high=1.0),
             [
                 ("byName", "last 5m", Look(color=IDLE)),
-                ("byName", "last 1h", Look(color=IDLE, custom={"lineWidth": 3})),
+                ("byName", "last 1h", Look(color="dark-blue", custom={"lineWidth": 3})),
                 ("byName", "objective", Look(color=TICKET, custom={"lineStyle": {"fill": "dash", "dash": [10, 10]}})),
             ],
         )
@@ -366,7 +381,7 @@ class _OnCall:
         sli = self.slo.sli
         if not isinstance(sli, Latency) or sli.native:
             return
-        buckets = Expr(sli.histogram.histogram_part("_bucket").text)
+        buckets = Expr(sli.histogram.histogram_part("_bucket").having(chosen(self.platform)).text)
         seconds = sli.histogram.name.endswith("_seconds")
         shares = (("0.5", "half", "light-blue"), ("0.95", "95 %", "blue"), ("0.99", "99 %", "dark-blue"))
         interval = Expr("$__rate_interval")
@@ -416,12 +431,14 @@ class _OnCall:
             (12, 30, 12, 8),
             [
                 Query(
-                    expr=f"max by (alertname, severity) ({panels.FIRING.fill(matchers=self.matchers)})",
-                    legend="{{alertname}} {{severity}}",
+                    expr=panels.FIRED.fill(
+                        labels=Expr("alertname"), matchers=self.matchers, interval=Expr("$__interval")
+                    ).text,
+                    legend="{{alertname}}",
                     instant=False,
                 )
             ],
-            Look(said=(Said("1", "firing", PAGE),), steps=(Step(None, PAGE),), missing="nothing fired"),
+            FIRED,
             time_from="7d",
         )
 
@@ -441,11 +458,11 @@ class _OnCall:
                 ),
                 stat(
                     "Are the rules evaluated?",
-                    "Seconds since the last recorded value: of the ratio, evaluated every "
-                    f"{self.platform.prometheus.evaluation_interval}, and of the budget, every 5m.",
+                    "Seconds since the rules were evaluated: the fast ones every "
+                    f"{self.platform.prometheus.evaluation_interval}, those of the budget every 5m.",
                     (16, 0, 8, 5),
                     [
-                        Query(expr=panels.FRESH.fill(of=self.of).text, legend="ratio"),
+                        Query(expr=panels.FRESH.fill(of=self.of).text, legend="fast rules"),
                         Query(expr=panels.FRESH_SLOW.fill(of=self.of).text, legend="budget"),
                     ],
                     Look(

@@ -22,12 +22,13 @@ def stat(
 ) -> Panel:
     """Return large values of the present; `filled` colours the ground instead of the letters."""
     x, y, w, h = place
+    asked = tuple(queries)
     return Panel(
         kind="stat",
         title=title,
         description=description,
         x=x, y=y, w=w, h=h,
-        queries=tuple(queries),
+        queries=asked,
         look=look,
         looks=tuple(looks),
         options={
@@ -35,7 +36,8 @@ def stat(
             "graphMode": "none",
             "justifyMode": "center",
             "orientation": "horizontal",
-            "textMode": "auto",
+            "textMode": "value_and_name" if len(asked) > 1 else "value",
+            **({"text": {"titleSize": 16, "valueSize": 28}} if len(asked) > 1 else {}),
             "wideLayout": True,
             "showPercentChange": False,
             "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
@@ -94,7 +96,7 @@ def states(
     )  # fmt: skip
 
 
-def bars(title: str, description: str, place: Place, queries: Iterable[Query], look: Look) -> Panel:
+def bars(title: str, description: str, place: Place, queries: Iterable[Query], look: Look, looks: Looks = ()) -> Panel:
     """Return bars of the present, the longest above."""
     x, y, w, h = place
     return Panel(
@@ -104,11 +106,12 @@ def bars(title: str, description: str, place: Place, queries: Iterable[Query], l
         x=x, y=y, w=w, h=h,
         queries=tuple(queries),
         look=look,
+        looks=tuple(looks),
         options={
             "displayMode": "basic",
             "orientation": "horizontal",
             "valueMode": "color",
-            "namePlacement": "auto",
+            "namePlacement": "left",
             "sizing": "auto",
             "minVizHeight": 16,
             "minVizWidth": 8,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from slogen.emit.artifact import Artifact, header
 from slogen.emit.yamltext import scalar
 from slogen.model import Platform
+from slogen.plan.topology import components
 
 FOLDER = "dashboards"
 JAEGER_UID, ALERTMANAGER_UID = "jaeger", "alertmanager"
@@ -38,8 +39,12 @@ def _dashboards(platform: Platform) -> str:
 def _sources(platform: Platform) -> str:
     grafana, settings = platform.grafana, platform.prometheus
     assert grafana is not None
-    url = "http://thanos-query.{namespace}.svc:9090" if platform.thanos else settings.url
-    url = (url or "http://prometheus.{namespace}.svc:9090").replace("{namespace}", platform.namespace)
+    # Queries of people go through the frontend, which remembers answers; the operator names the other Services.
+    servers = {component.name: component for component in components(platform)}
+    thanos = servers.get("thanos-query-frontend")
+    name, port = (thanos.service, thanos.port("http")) if thanos else ("prometheus-operated", 9090)
+    known = grafana.datasource_url or (None if thanos else settings.url)
+    url = known or f"http://{name}.{platform.namespace}.svc:{port}"
     parts = [
         header(platform.span.file),
         "apiVersion: 1\ndatasources:\n",
@@ -48,14 +53,20 @@ def _sources(platform: Platform) -> str:
         "    # $__rate_interval is four of these at least.\n",
         f'    timeInterval: "{settings.scrape_interval}"\n',
         "    httpMethod: POST\n",
-        f"    prometheusType: {'Thanos' if platform.thanos else 'Prometheus'}\n",
+        f"    prometheusType: {'Thanos' if thanos else 'Prometheus'}\n",
     ]
-    if platform.jaeger is not None:
+    if thanos:
+        parts += [
+            "    # What is older than raw data are kept is read from downsampled ones.\n",
+            "    customQueryParameters: max_source_resolution=auto\n",
+        ]
+    jaeger = platform.jaeger
+    if jaeger is not None and jaeger.storage is not None and jaeger.version >= (2, 0):
         parts += [
             "    # A dot in a latency graph is one request: it opens its trace.\n",
             f"    exemplarTraceIdDestinations:\n    - {{name: trace_id, datasourceUid: {JAEGER_UID}}}\n",
             f"- name: Jaeger\n  uid: {JAEGER_UID}\n  type: jaeger\n  access: proxy\n",
-            f"  url: http://jaeger-query.{platform.namespace}.svc:16686\n",
+            f"  url: http://jaeger-query-collector.{platform.namespace}.svc:16686\n",
         ]
     if platform.alertmanager is not None:
         parts += [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slogen.emit.grafana.common import REPORT, WALL, choices
+from slogen.emit.grafana.common import REPORT, WALL, choices, chosen
 from slogen.emit.grafana.kit import FINE, PAGE, PLAIN, TICKET, UNKNOWN, Link, Look, Page, Panel, Query, Said, Step
 from slogen.emit.grafana.panels import bars, stat, table, text
 from slogen.model import Platform
@@ -10,23 +10,33 @@ from slogen.plan.tiers import PART
 from slogen.promql import panels
 from slogen.promql.template import Expr
 
+# What was measured for less is neither kept nor not.
+_ENOUGH = 0.95
+_COVERED = Look(
+    unit="percentunit",
+    decimals=1,
+    steps=(Step(None, UNKNOWN), Step(_ENOUGH, PLAIN)),
+    custom={"cellOptions": {"type": "color-text"}, "width": 110},
+)
 _USED = (Step(None, FINE), Step(0.75, TICKET), Step(1.0, PAGE))
 _MISSING = (Said(None, "NO DATA", UNKNOWN),)
 
 
 def report_page(platform: Platform) -> Page:
     """Return the report over the last whole month; another range of time may be chosen."""
-    chosen = 'cluster=~"$cluster"' if platform.clusters else ""
-    of, also = Expr(f"{{{chosen}}}" if chosen else ""), Expr(f",{chosen}" if chosen else "")
+    matching = chosen(platform)
+    of = Expr(f"{{{matching}}}" if matching else "")
     span = Expr("$__range")
     every = platform.scaled(platform.prometheus.evaluation_interval).seconds
     used = panels.USED.fill(of=of, range=span)
+    burning = Expr(",".join(filter(None, ('alertname="SLOErrorBudgetBurn"', matching))))
+    covered = panels.COVERED.fill(of=of, range=span, seconds=Expr("$__range_s"))
     fires = [
-        panels.SECONDS_FIRING.fill(every=seconds, severity=Expr(severity), range=span, **{"and": also})
+        panels.SECONDS_FIRING.fill(every=seconds, severity=Expr(severity), range=span, matchers=burning)
         for severity, seconds in (("critical", every), ("warning", platform.scaled(PART).seconds))
     ]
     numbers = Look(unit="short", decimals=0, custom={"width": 120})
-    times = Look(unit="dtdurations", decimals=0, said=(Said(None, "-", PLAIN),), custom={"width": 140})
+    times = Look(unit="dtdurations", decimals=1, said=(Said(None, "-", PLAIN),), custom={"width": 140})
     share = Look(
         unit="percentunit",
         decimals=0,
@@ -43,6 +53,7 @@ def report_page(platform: Platform) -> Page:
             Look(unit="percentunit", decimals=3, custom={"width": 120}),
         ),
         ("budget used", used, share),
+        ("measured", covered, _COVERED),
         ("bad events", panels.BAD_EVENTS.fill(of=of, range=span), numbers),
         ("events", panels.ALL_EVENTS.fill(of=of, range=span), numbers),
         ("paging for", fires[0], times),
@@ -55,7 +66,7 @@ def report_page(platform: Platform) -> Page:
         description="The last whole month: which objectives were kept, what the budgets were spent on.",
         tags=("slogen", "slo", "report"),
         panels=(
-            *_counts(used),
+            *_counts(used, covered),
             table(
                 "Objectives of the month",
                 "Of the chosen range: good events by all events, and how much of that range's budget the bad "
@@ -98,22 +109,28 @@ def report_page(platform: Platform) -> Page:
     )  # fmt: skip
 
 
-def _counts(used: Expr) -> list[Panel]:
-    none = f"0 * count({used})"
+def _counts(used: Expr, covered: Expr) -> list[Panel]:
+    known = f"(({used}) and ({covered}) >= {_ENOUGH})"
+    none = f"0 * count({covered})"
     counted = (
         (
             "SLOs that were kept",
-            "SLOs with budget left at the end.",
-            f"count({used} <= 1) or {none}",
-            (Step(None, FINE),),
+            "SLOs with budget left at the end, measured for nearly all of the time.",
+            f"count({known} <= 1) or {none}",
+            (Step(None, PLAIN), Step(1.0, FINE)),
         ),
         (
             "SLOs that were not",
             "SLOs that spent more than their budget.",
-            f"count({used} > 1) or {none}",
+            f"count(({used}) > 1) or {none}",
             (Step(None, PLAIN), Step(1.0, PAGE)),
         ),
-        ("SLOs in all", "SLOs that had events in this time.", f"count({used})", (Step(None, PLAIN),)),
+        (
+            "SLOs of which nothing is known",
+            "SLOs that were measured for less than 95 % of the time and spent no more than their budget in it.",
+            f"count(({covered}) < {_ENOUGH} unless ({used}) > 1) or {none}",
+            (Step(None, PLAIN), Step(1.0, UNKNOWN)),
+        ),
     )
     return [
         stat(

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slogen.emit.grafana.common import STATES, WALL, alert_marks, choices, deploy_marks, traces_link
+from slogen.emit.grafana.common import (
+    FIRED,
+    STATES,
+    WALL,
+    alert_marks,
+    choices,
+    chosen,
+    deploy_marks,
+    matchers,
+    traces_link,
+)  # fmt: skip
 from slogen.emit.grafana.kit import PAGE, Link, Look, Page, Panel, Query, Said, Step, literal
 from slogen.emit.grafana.panels import graph, stat, states, table, text
 from slogen.emit.grafana.tables import slo_table
@@ -25,14 +35,14 @@ def service_page(service: Service, platform: Platform) -> Page:
         tags=("slogen", "service", service.name, service.team),
         panels=tuple(_panels(service, platform)),
         choices=choices(platform),
-        marks=(alert_marks(f'service="{service.name}"'), *deploy_marks(service, platform)),
+        marks=(*alert_marks(matchers(service, None, platform).text), *deploy_marks(service, platform)),
         links=(Link("All SLOs", f"/d/{WALL}"), *runbook, *([traces] if traces else [])),
     )
 
 
 def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
-    chosen = f'service="{service.name}"' + (',cluster=~"$cluster"' if platform.clusters else "")
-    of, also = Expr(f"{{{chosen}}}"), Expr(f",{chosen}")
+    matching = matchers(service, None, platform)
+    of = Expr(f"{{{matching}}}")
     below = 0
     if service.slos:
         height = 3 + len(service.slos)
@@ -40,8 +50,7 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
             "Its SLOs",
             f"A row for each SLO of {service.name}.",
             (0, 0, 24, height),
-            of,
-            also,
+            matching,
             clusters=bool(platform.clusters),
         )
         yield graph(
@@ -64,17 +73,18 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
         below = height + 9
     yield states(
         "Which alerts fired?",
-        "All alerts of this service but the steps of the ladder, a lane each.",
+        "Pages and tickets of this service, a lane for each alert.",
         (0, below, 12, 9),
         [
             Query(
-                expr="max by (alertname, slo, severity) "
-                f'(ALERTS{{{chosen},alertstate="firing",escalation="",severity!="none"}})',
-                legend="{{alertname}} {{slo}} {{severity}}",
+                expr=panels.FIRED.fill(
+                    labels=Expr("alertname, slo"), matchers=matching, interval=Expr("$__interval")
+                ).text,
+                legend="{{alertname}} {{slo}}",
                 instant=False,
             )
         ],
-        Look(said=(Said("1", "firing", PAGE),), steps=(Step(None, PAGE),), missing="nothing fired"),
+        FIRED,
         time_from="7d",
     )
     columns = ["alertname", "severity", "Value #A"]
@@ -82,7 +92,7 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
         "Which causes fire now?",
         "Alerts that name a cause. None is no proof that all is well.",
         (12, below, 6, 9),
-        [Query(expr=panels.CAUSES.fill(service=Expr(service.name)).text, table=True)],
+        [Query(expr=panels.CAUSES.fill(matchers=matching).text, table=True)],
         Look(missing="none", custom={"align": "left"}),
         [("byName", "firing", Look(said=(Said("1", "yes", PAGE),), custom={"width": 80}))],
         columns=columns,
@@ -101,14 +111,14 @@ def _needed(service: Service, platform: Platform, place: tuple[int, int, int, in
         )
         return
     among = "|".join(one.service for one in service.depends_on)
-    chosen = f'service=~"{among}"' + (',cluster=~"$cluster"' if platform.clusters else "")
+    matching = Expr(",".join(filter(None, (f'service=~"{among}"', chosen(platform)))))
     yield stat(
         "What does it depend on?",
         "The state of each SLO of the services that this one needs: look there first.",
         place,
         [
             Query(
-                expr=panels.STATES.fill(of=Expr(f"{{{chosen}}}"), **{"and": Expr(f",{chosen}")}).text,
+                expr=panels.STATES.fill(of=Expr(f"{{{matching}}}"), matchers=matching).text,
                 legend="{{service}} {{slo}}",
             )
         ],

@@ -18,11 +18,11 @@ _BURN = Look(
 )
 
 
-def slo_table(title: str, description: str, place: Place, of: Expr, also: Expr, *, clusters: bool) -> Panel:
-    """Return the table of the SLOs that `of` selects (`also`: the same matchers after others); the worst stand "
-    "above."""
+def slo_table(title: str, description: str, place: Place, matching: Expr, *, clusters: bool) -> Panel:
+    """Return the table of the SLOs that some matchers select; the worst stand above."""
+    of = Expr(f"{{{matching}}}" if matching.text else "")
     columns = [
-        ("state", panels.STATES.fill(of=of, **{"and": also}), _with(STATES, "state", 120, "color-background")),
+        ("state", panels.STATES.fill(of=of, matchers=matching), _with(STATES, "state", 120, "color-background")),
         ("objective", panels.OBJECTIVES.fill(of=of), Look(unit="percentunit", custom={"width": 100, "align": "right"})),
         ("budget left", panels.LEFTS.fill(of=of), _left()),
         ("burn 5m", panels.BURNS.fill(of=of, window=Expr("5m")), _BURN),
@@ -31,7 +31,7 @@ def slo_table(title: str, description: str, place: Place, of: Expr, also: Expr, 
         ("budget gone in", panels.GONE_INS.fill(of=of), _with(GONE_IN, "budget gone in", 150, "color-text")),
         (
             "since",
-            panels.SINCES.fill(**{"and": also}),
+            panels.SINCES.fill(matchers=matching),
             Look(unit="dateTimeFromNow", said=(Said(None, "-", PLAIN),), custom={"width": 150}),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slogen.emit.grafana.common import HEALTH, LEFT, REPORT, WALL, alert_marks, choices
+from slogen.emit.grafana.common import FIRED, HEALTH, LEFT, REPORT, WALL, alert_marks, choices, chosen
 from slogen.emit.grafana.kit import (
     FINE,
     PAGE,
@@ -29,8 +29,8 @@ _MISSING = (Said(None, "NO DATA", UNKNOWN),)
 
 def wall_page(platform: Platform) -> Page:
     """Return the wall; a variable chooses the service, and the cluster where there are several."""
-    chosen = 'service=~"$service"' + (',cluster=~"$cluster"' if platform.clusters else "")
-    of, also = Expr(f"{{{chosen}}}"), Expr(f",{chosen}")
+    matching = Expr(",".join(filter(None, ('service=~"$service"', chosen(platform)))))
+    of = Expr(f"{{{matching}}}")
     service = Choice(name="service", label="Service", query="label_values(slo:objective:ratio, service)")
     return Page(
         uid=WALL,
@@ -38,29 +38,31 @@ def wall_page(platform: Platform) -> Page:
         description="Every SLO: what pages, what burns, how much budget is left.",
         tags=("slogen", "slo"),
         panels=(
-            *_counts(of, also),
+            *_counts(of, matching),
             slo_table(
                 "SLOs, the worst above",
                 "A row for each SLO, from recorded series. `burn` is how many times faster than allowed the budget is "
                 "spent. A click on the name opens its page.",
                 (0, 3, 24, 14),
-                of,
-                also,
+                matching,
                 clusters=bool(platform.clusters),
             ),
             states(
                 "When did which SLO page or raise a ticket?",
-                "Alerts on burn, a lane each.",
+                "Pages and tickets, a lane for each SLO.",
                 (0, 17, 12, 9),
                 [
                     Query(
-                        expr=f'max by (service, slo, severity) (ALERTS{{alertname="SLOErrorBudgetBurn",{chosen},'
-                        'alertstate="firing",escalation=""})',
-                        legend="{{service}} {{slo}} {{severity}}",
+                        expr=panels.FIRED.fill(
+                            labels=Expr("service, slo"),
+                            matchers=Expr(f'alertname="SLOErrorBudgetBurn",{matching}'),
+                            interval=Expr("$__interval"),
+                        ).text,
+                        legend="{{service}} {{slo}}",
                         instant=False,
                     )
                 ],
-                Look(said=(Said("1", "firing", PAGE),), steps=(Step(None, PAGE),), missing="nothing fired"),
+                FIRED,
             ),
             bars(
                 "Least budget left",
@@ -73,20 +75,20 @@ def wall_page(platform: Platform) -> Page:
         since="now-24h",
         refresh="1m",
         choices=(service, *choices(platform)),
-        marks=(alert_marks(chosen),),
+        marks=alert_marks(matching.text),
         links=(Link("Are the rules evaluated?", f"/d/{HEALTH}"), Link("Monthly report", f"/d/{REPORT}")),
     )
 
 
-def _counts(of: Expr, also: Expr) -> list[Panel]:
+def _counts(of: Expr, matching: Expr) -> list[Panel]:
     burning = Expr(f"{panels.BURNS.fill(of=of, window=Expr('1h'))} > 1")
-    spent = Expr(f"({panels.LEFTS.fill(of=of)}) <= 0")
+    spent = Expr(f"{panels.LEFTS.fill(of=of)} <= 0")
     counted = (
-        ("SLOs that page", "SLOs whose page fires.", panels.PAGING.fill(**{"and": also}), PAGE),
+        ("SLOs that page", "SLOs whose page fires.", panels.PAGING.fill(matchers=matching), PAGE),
         (
             "SLOs with a ticket",
             "SLOs that burn slowly, for the next working day.",
-            panels.TICKETS.fill(**{"and": also}),
+            panels.TICKETS.fill(matchers=matching),
             TICKET,
         ),
         ("SLOs that burn too fast", "SLOs that spent more than allowed in the last hour.", burning, TICKET),

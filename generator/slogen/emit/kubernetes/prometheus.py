@@ -72,8 +72,7 @@ def _server(catalog: Catalog, cluster: str | None) -> Resource:
     here: Tree = {"matchLabels": {"kubernetes.io/metadata.name": platform.namespace}}
     found: Tree = {"matchLabels": selecting(platform)}
     spec: Resource = {
-        "image": f"quay.io/prometheus/prometheus:v{release(settings.version)}",
-        "version": release(settings.version),
+        "#0": "no version: the operator runs the one that it was tested with, newer than the oldest of the platform",
         "replicas": settings.replicas,
         "retention": str(settings.retention),
         "scrapeInterval": str(platform.scaled(settings.scrape_interval)),

@@ -33,7 +33,7 @@ def targets(catalog: Catalog) -> Iterator[Resource]:
 
 
 def _numbered(service: Service, number: int) -> str:
-    return f"slogen-{service.name}" + (f"-{number}" if number > 1 else "")
+    return f"slogen-{service.name}" + (f".{number}" if number > 1 else "")  # no service has a dot
 
 
 def _scrape(platform: Platform, name: str, scrape: Scrape) -> Resource:

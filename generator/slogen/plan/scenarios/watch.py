@@ -90,6 +90,18 @@ _COMPACTOR: tuple[_Case, ...] = tuple(
 )
 
 
+_UPLOADS: tuple[_Case, ...] = tuple(
+    (
+        told,
+        names.UPLOADS_FAILING_ALERT,
+        _OF_SERVER,
+        (('thanos_shipper_upload_failures_total{instance="a"}', values),),
+        fires,
+    )
+    for told, values, fires in (("uploads fail again and again", _EACH, 30), ("one upload fails", _ONCE, None))
+)
+
+
 def watch_scenarios(platform: Platform) -> Iterator[Scenario]:
     """Yield what makes each alert about the servers fire, and what does not; nothing when time is scaled."""
     if platform.time_scale != 1:
@@ -105,7 +117,7 @@ def watch_scenarios(platform: Platform) -> Iterator[Scenario]:
             expects=tuple(Expect(at=every * place, expr="ALERTS", samples=firing) for place in (0, 10)),
         )
     cases = (*_ALWAYS, *(_RULER if platform.thanos else ()))
-    cases += _COMPACTOR if platform.thanos and platform.thanos.storage else ()
+    cases += (*_UPLOADS, *_COMPACTOR) if platform.thanos and platform.thanos.storage else ()
     team = {"team": platform.team} if platform.team else {}
     for told, alert, source, series, fires in cases:
         about = {"service": names.PLATFORM_SERVICE, "severity": AlertClass.WARNING.value}
@@ -121,3 +133,23 @@ def watch_scenarios(platform: Platform) -> Iterator[Scenario]:
                 else (Expect(at=minutes(20), expr=expr), Expect(at=minutes(30), expr=expr))
             ),
         )
+    if platform.thanos:
+        yield _missed(platform)
+
+
+def _missed(platform: Platform) -> Scenario:
+    """Return that the last ruler is missed for longer than it is remembered, and until it is back."""
+    every, team = platform.prometheus.evaluation_interval, {"team": platform.team} if platform.team else {}
+    about = {"service": names.PLATFORM_SERVICE, "severity": AlertClass.WARNING.value}
+    expr = f'ALERTS{{alertstate="firing",alertname="{names.RULER_GONE_ALERT}"}}'
+    firing = (fired({"alertname": names.RULER_GONE_ALERT, **about, **team}),)
+    return Scenario(
+        name=f"{names.RULER_GONE_ALERT}: the only ruler is gone for twelve hours, and comes back",
+        interval=minutes(1),
+        series=((_LOADED + '{instance="a"}', "5x9 stale _x709 5x10"),),
+        expects=(
+            Expect(at=minutes(360), expr=expr, samples=firing),
+            Expect(at=minutes(719), expr=expr, samples=firing),
+            Expect(at=minutes(720) + every, expr=expr),
+        ),
+    )

@@ -124,6 +124,8 @@ def names_lead_to_services(world: World) -> Iterator[str]:
     """Every name of a Service in flags, configuration and resources is there, with the port that is asked."""
     texts = [_dumped(one) for _, one in world.resources if one["kind"] not in _SPEAK_OF_OTHERS]
     texts += [text for keys in world.generated.values() for text in keys.values() if "svc" in text]
+    if world.home:
+        texts.append(world.made.files.get("dashboards/provisioning/datasources.yaml", ""))
     own = [f".{home_of(world)}.svc"]
     for text in texts:
         for srv, port, host, number in _ADDRESS.findall(text):

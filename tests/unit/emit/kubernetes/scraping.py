@@ -74,7 +74,7 @@ def _declared(world: World) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for service in world.made.services:
         name = service["metadata"]["name"]
         for number, one in enumerate(_many(service.get("scrape")), 1):
-            called = f"slogen-{name}" if number == 1 else f"slogen-{name}-{number}"
+            called = f"slogen-{name}" if number == 1 else f"slogen-{name}.{number}"
             job = {"targetLabel": "job", "replacement": one.get("job", name)}
             if "targets" in one:
                 spec: dict[str, Any] = {

@@ -30,8 +30,8 @@ def test_prometheus_is_the_pair_of_the_guide_with_what_the_guide_forgot(outputs:
     assert spec["externalLabels"] == {"cluster": "us-west-2"}
     spec = one(outputs["committed"], "Prometheus", "acgs2", "us-east-1")["spec"]
     assert spec["externalLabels"] == {"cluster": "us-east-1"}
-    assert (spec["replicas"], spec["retention"], spec["version"]) == (2, "6h", "2.42.0")
-    assert spec["image"] == "quay.io/prometheus/prometheus:v2.42.0"
+    assert (spec["replicas"], spec["retention"]) == (2, "6h")
+    assert not {"image", "version"} & spec.keys()
     assert (spec["scrapeInterval"], spec["evaluationInterval"]) == ("30s", "30s")
     assert (spec["enableFeatures"], spec["exemplars"]) == (["exemplar-storage"], {"maxSize": 100_000})
     assert spec["storage"]["volumeClaimTemplate"]["spec"] == {
@@ -72,7 +72,7 @@ def test_volumes_are_as_big_and_of_the_class_that_the_platform_says(outputs: dic
 def test_alertmanager_remembers_as_long_as_the_platform_says_in_hours(outputs: dict[str, Built]) -> None:
     """Go reads no days: 5d is 120h. Three members, and where people find them (defects 12, 14, 15)."""
     spec = one(outputs["committed"], "Alertmanager", "acgs2")["spec"]
-    assert (spec["retention"], spec["replicas"], spec["version"]) == ("120h", 3, "0.25.0")
+    assert (spec["retention"], spec["replicas"]) == ("120h", 3)
     assert (spec["externalUrl"], spec["routePrefix"]) == ("https://alertmanager.acgs2.com", "/")
     assert one(outputs["whole"], "Alertmanager", "shop")["spec"]["retention"] == "121h"
 
