@@ -58,6 +58,15 @@ def test_markdown_has_headings_and_tables(tmp_path: Path) -> None:
         assert not line.startswith("|") or line.count("|") in (5, 8, 10), line
 
 
+def test_it_says_why_the_objective_is_what_it_is(tmp_path: Path) -> None:
+    """In one line, whichever the source's lines are."""
+    why = "    rationale: >\n      A failover takes five minutes;\n      two may happen.\n    objective: 99.9"
+    root = repository(tmp_path, service=SERVICE.replace("    objective: 99.9", why))
+    said = "\n\nWhy this objective: A failover takes five minutes; two may happen.\n\n"
+    for form in ("text", "markdown"):
+        assert said in slogen(root, "explain", "web/up", "--format", form).out
+
+
 def test_a_service_alone_explains_all_of_its_slos(tmp_path: Path) -> None:
     """In the order of the file."""
     ran = slogen(repository(tmp_path, service=SERVICE + SECOND), "explain", "web", "--format", "markdown")

@@ -135,6 +135,10 @@ def _promise(card: Card) -> str:
     )
 
 
+def _why(card: Card) -> str:
+    return f"Why this objective: {' '.join(card.slo.rationale.split())}"
+
+
 def _tiers(card: Card) -> list[list[str]]:
     head = ["alert", "windows", "burn above", "errors above", "budget spent", "one error fires below", "guard"]
     return [
@@ -248,6 +252,8 @@ def _short(value: Fraction) -> str:
 
 def _text(card: Card) -> str:
     parts = [click.style(f"{card.service.name}/{card.slo.name}", bold=True) + f": {_promise(card)}"]
+    if card.slo.rationale:
+        parts.append(click.wrap_text(_why(card), 100))
     for section in _sections(card):
         parts.append(click.style(section.title, fg="cyan", bold=True))
         parts[-1] += "".join(f"\n  {line}" for line in _aligned(section.rows))
@@ -263,7 +269,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _markdown(card: Card) -> str:
-    parts = [f"# {card.service.name}/{card.slo.name}", _promise(card)]
+    parts = [f"# {card.service.name}/{card.slo.name}", _promise(card), *([_why(card)] if card.slo.rationale else [])]
     for section in _sections(card):
         parts.append(f"## {section.title}")
         if section.rows:

@@ -62,12 +62,13 @@ class SloTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
-    """One objective of a service. `traffic` is in events per second."""
+    """One objective of a service. `rationale` says why it is this one; `traffic` is in events per second."""
 
     name: str
     objective: Objective
     sli: Sli
     description: str = ""
+    rationale: str = ""
     by: tuple[str, ...] = ()
     traffic: Decimal | None = None
     no_data: AlertClass | None = AlertClass.WARNING

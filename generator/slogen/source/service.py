@@ -48,6 +48,7 @@ def _slo(values: Values, span: Span, spans: Spans, report: Report) -> Slo:
     return Slo(
         name=values["name"],
         description=values["description"] or "",
+        rationale=values["rationale"] or "",
         objective=Objective(target=Ratio.from_percent(values["objective"]), window=values["window"]),
         sli=sli,
         by=values["by"],
@@ -96,6 +97,7 @@ SLO = Record(
     (
         Key("name", NAME, "label slo", required=True),
         Key("description", LINE, "what is promised, in words"),
+        Key("rationale", Text(limit=1000), "why this objective: what a lower or a higher one would mean"),
         Key("objective", Percent(), "percent of good events, e.g. 99.9", required=True),
         Key(
             "window",
