@@ -64,8 +64,8 @@ OF_SERVICES = {
         ("objective: 99.9", "zzz: 1"),
         [
             "5:5 SLO009: the key 'objective' is missing; add objective: percent of good events, e.g. 99.9",
-            "6:5 SLO008: unknown key 'zzz'; known: name, description, objective, window, sli, by, traffic, noData, "
-            "alerting, tests",
+            "6:5 SLO008: unknown key 'zzz'; known: name, description, rationale, objective, window, sli, by, traffic, "
+            "noData, alerting, tests",
         ],
     ),
     "neither of two": (
