@@ -30,6 +30,7 @@ from slogen.prove.slices import Slice, Slicer
 _PATIENCE = 300  # seconds for a batch of tests
 _TESTED = re.compile("^(?:Unit Testing|Processing test file): ", re.M)  # in Prometheus 2, and in 3
 _FIRST = 1000  # what the first, cheapest batch of tests may cost; each further one four times as much
+_TOGETHER = 32  # mutants that one start of promtool judges: starting it takes longer than most tests
 
 
 @dataclass(slots=True)
@@ -107,8 +108,10 @@ def mutate(
                 score.killed += 1
             else:
                 wanted.append(mutant)
+        together = [wanted[at : at + _TOGETHER] for at in range(0, len(wanted), _TOGETHER)]
+        fates = itertools.chain.from_iterable(pool.map(trial.fates, together))
         try:
-            for number, (mutant, fate) in enumerate(zip(wanted, pool.map(trial.fate, wanted), strict=True), 1):
+            for number, (mutant, fate) in enumerate(zip(wanted, fates, strict=True), 1):
                 score.killed += fate == "killed" and not mutant.owned
                 score.killed_owned += fate == "killed" and mutant.owned
                 score.refused += fate == "refused"
@@ -156,29 +159,37 @@ class _Trial:
         (said,) = self._said(rules, [suite_text(suite, self._plan, folder="")])
         return None if said.strip() == "SUCCESS" else said or "promtool said nothing"
 
-    def fate(self, mutant: Mutant) -> str:
-        """Return what becomes of a mutant: killed, refused by promtool, or survived."""
-        kind = _kind(mutant)
-        for batch in _batches(self._slicer.slices(mutant, self._tried), self._noticed.get(kind)):
-            said = self._tests(batch, mutant)
-            for one, with_it, without in zip(batch, said, self._sound(batch), strict=True):
-                if with_it != without:
-                    self._noticed[kind] = _told(one)
+    def fates(self, some: Sequence[Mutant]) -> list[str]:
+        """Return what becomes of each mutant: killed, refused by promtool, or survived.
+
+        In each round promtool starts once, with the next tests of every mutant whose fate is open.
+        """
+        left = {
+            place: _batches(self._slicer.slices(mutant, self._tried), self._noticed.get(_kind(mutant)))
+            for place, mutant in enumerate(some)
+        }
+        fates = ["survived"] * len(some)
+        while tests := [(place, one) for place, batches in left.items() for one in next(batches, ())]:
+            self._try_without(one for _, one in tests)
+            said = self._tests((one, some[place]) for place, one in tests)
+            for (place, one), with_it in zip(tests, said, strict=True):
+                if place in left and with_it != self._without[one]:
+                    del left[place]
+                    self._noticed[_kind(some[place])] = _told(one)
                     refused = "FAILED" in with_it and "got:" not in with_it and "err:" not in with_it
-                    return "refused" if refused else "killed"
-        return "survived"
+                    fates[place] = "refused" if refused else "killed"
+        return fates
 
-    def _sound(self, batch: Sequence[Slice]) -> list[str]:
-        """Return what promtool says of each slice without any mistake; each is asked for once."""
-        new = [one for one in batch if one not in self._without]
+    def _try_without(self, slices: Iterable[Slice]) -> None:
+        """Ask what promtool says of each slice without any mistake, once."""
+        new = [one for one in dict.fromkeys(slices) if one not in self._without]
         if new:
-            self._without.update(zip(new, self._tests(new, None), strict=True))
-        return [self._without[one] for one in batch]
+            self._without.update(zip(new, self._tests([(one, None) for one in new]), strict=True))
 
-    def _tests(self, batch: Sequence[Slice], mutant: Mutant | None) -> list[str]:
+    def _tests(self, tried: Iterable[tuple[Slice, Mutant | None]]) -> list[str]:
         """Return what promtool says of each slice, with a mistake or without any."""
         rules, tests = {}, []
-        for number, one in enumerate(batch):
+        for number, (one, mutant) in enumerate(tried):
             groups = self._slicer.groups(one.places, mutant)
             name = f"{number}.rules.yaml"
             rules[name] = _rules(groups)

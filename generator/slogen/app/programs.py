@@ -135,8 +135,9 @@ def run(
         done = subprocess.run(
             [path, *arguments],
             cwd=folder,
-            # These are Go programs of seconds: collecting their garbage less often saves a fifth of the time.
-            env={"GOGC": "400", **os.environ, **({"TMPDIR": str(temporary)} if temporary else {})},
+            # These are Go programs of seconds, one for each processor: collecting garbage less often saves a fifth of
+            # the time, and threads that wait for each other cost another tenth.
+            env={"GOGC": "400", "GOMAXPROCS": "1", **os.environ, **({"TMPDIR": str(temporary)} if temporary else {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if together else subprocess.PIPE,
