@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from slogen.check.dashboards import shared_uids
 from slogen.check.expressions import expressions
+from slogen.check.objectives import check_objectives
 from slogen.check.routing import check_routing
 from slogen.check.servers import check_servers
 from slogen.check.tracing import span_buckets
@@ -21,6 +22,7 @@ def check_catalog(catalog: Catalog, report: Report) -> None:
         external_labels(service, catalog.platform, report)
         versions(service, catalog.platform, report)
         span_buckets(service, catalog.platform, report)
+        check_objectives(service, catalog.platform, report)
         if service.name == "kustomization":
             report.error(
                 service.span,

@@ -21,6 +21,7 @@ from slogen.promql import names
 # Source: --query.lookback-delta, https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness
 LOOKBACK = Duration.of("5m")
 _SEVERITIES = (*AlertClass, names.NO_SEVERITY)
+_CLOCKS = (names.INCIDENT_START, names.OUTAGE_START)
 # A selector of slogen's own, as templates write it, and a matcher in it.
 _READ = re.compile(r"(ALERTS|slo(?:gen)?[:_][\w:]*)(?:\{([^{}]*)\})?")
 _MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
@@ -83,7 +84,7 @@ def retention(plan: ServicePlan, platform: Platform) -> Iterator[str]:
 def order(plan: ServicePlan, platform: Platform) -> Iterator[str]:
     """Yield rules that read what a later rule of their group makes: they see it an evaluation late.
 
-    Two do so on purpose: the clock reads itself, and a page whose data vanished its own alert. What an owner wrote is
+    Clocks do so on purpose, for they read themselves, and so does a page whose data vanished. What an owner wrote is
     the owner's.
     """
     causes = {alert.name for alert in plan.service.alerts}
@@ -123,7 +124,7 @@ def _generated(rule: Rule, plan: ServicePlan, platform: Platform) -> str:
 
 
 def _on_purpose(rule: Rule, other: Rule) -> bool:
-    return other is rule and (isinstance(rule, AlertRule) or rule.record == names.INCIDENT_START)
+    return other is rule and (isinstance(rule, AlertRule) or rule.record in _CLOCKS)
 
 
 def _may_be(rule: Rule, asked: list[tuple[str, str, str]]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,16 +12,17 @@ import click
 from slogen.cli.words import count, printable
 from slogen.core import Problem, Severity
 
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_COUNTED = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _WIDEST = 160
 
 
-def show(problems: Iterable[Problem], root: Path, *, files: Sequence[str], outcome: str) -> None:
+def show(problems: Iterable[Problem], root: Path, *, files: Sequence[str], outcome: str, notes: bool = False) -> None:
     """Print every problem to stderr, then a line that counts them and the files of `files` they are in.
 
-    `outcome` ends that line: what was done.
+    `outcome` ends that line: what was done. Problems of severity info are left out unless `notes` are wanted.
     """
-    listed = list(problems)
+    listed = [problem for problem in problems if notes or problem.severity is not Severity.INFO]
     sources: dict[str, list[str]] = {}
     for problem in listed:
         file = problem.span.file
@@ -28,13 +30,15 @@ def show(problems: Iterable[Problem], root: Path, *, files: Sequence[str], outco
             sources[file] = _lines(root / file)
         click.echo(_render(problem, sources[file]), err=True)
     if listed:
-        errors = sum(problem.severity is Severity.ERROR for problem in listed)
-        counts = [count(errors, "error")] * bool(errors) + [count(len(listed) - errors, "warning")] * (
-            errors < len(listed)
-        )
+        found = Counter(problem.severity for problem in listed)
+        counts = [count(found[severity], word) for severity, word in _COUNTED.items() if found[severity]]
         touched = len({problem.span.file for problem in listed}.intersection(files))
         where = f" in {_of(touched, len(files))}" if touched else ""
-        click.echo(f"{' and '.join(counts)}{where}; {outcome}", err=True)
+        click.echo(f"{_listed(counts)}{where}; {outcome}", err=True)
+
+
+def _listed(counts: Sequence[str]) -> str:
+    return " and ".join([", ".join(counts[:-1]), counts[-1]] if len(counts) > 1 else counts)
 
 
 def _of(touched: int, files: int) -> str:

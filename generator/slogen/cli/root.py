@@ -17,6 +17,7 @@ _COMMANDS = {
     "build": "Compile the SLOs into rules.",
     "explain": "Explain one SLO: thresholds, detection times, budget.",
     "init": "Make a directory that builds at once.",
+    "lint": "Say all that is wrong or doubtful, and what is worth knowing.",
     "schema": "Print the JSON Schema of the input.",
     "test": "Run promtool on everything that is generated.",
 }

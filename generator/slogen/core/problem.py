@@ -8,10 +8,11 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a problem is: an error stops the build, a warning does not."""
+    """How bad a problem is: an error stops the build, a warning does not, an info is told by `slogen lint` only."""
 
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +55,10 @@ class Report:
     def warning(self, span: Span, code: str, message: str, hint: str = "") -> None:
         """Add a problem that the build survives."""
         self.problems.append(Problem(span=span, code=code, severity=Severity.WARNING, message=message, hint=hint))
+
+    def info(self, span: Span, code: str, message: str, hint: str = "") -> None:
+        """Add what is worth knowing and may well be meant so."""
+        self.problems.append(Problem(span=span, code=code, severity=Severity.INFO, message=message, hint=hint))
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Add problems that were found elsewhere."""

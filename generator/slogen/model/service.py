@@ -62,7 +62,9 @@ class SloTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
-    """One objective of a service. `rationale` says why it is this one; `traffic` is in events per second."""
+    """One objective of a service. `rationale` says why it is this one; `traffic` is in events per second;
+    an outage should last no longer than `recovery`.
+    """
 
     name: str
     objective: Objective
@@ -73,9 +75,11 @@ class Slo:
     traffic: Decimal | None = None
     no_data: AlertClass | None = AlertClass.WARNING
     alerting: Alerting = Alerting()
+    recovery: Duration | None = None
     tests: tuple[SloTest, ...] = ()
     span: Span = field(compare=False)
     objective_span: Span = field(compare=False)
+    recovery_span: Span = field(compare=False)
     by_span: Span = field(compare=False)
 
 

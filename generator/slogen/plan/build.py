@@ -7,6 +7,7 @@ from slogen.model import AlertClass, Platform, Service
 from slogen.plan import alerts, records
 from slogen.plan.escalation import escalation, markers
 from slogen.plan.placement import place_cause, place_fast, place_slow
+from slogen.plan.recovery import recovery
 from slogen.plan.rules import Block, Evaluator, RuleGroup, ServicePlan
 from slogen.plan.tiers import PART, Tier, tiers
 
@@ -31,6 +32,7 @@ def plan_service(service: Service, platform: Platform, report: Report) -> Servic
     for slo in service.slos:
         pages, tickets = _of(burning[slo.name], AlertClass.CRITICAL), _of(burning[slo.name], AlertClass.WARNING)
         fast += [alerts.page(service, slo, pages, platform)] if pages else []
+        fast += [recovery(service, slo, pages, platform)] if slo.recovery else []
         fast += [alerts.no_data(service, slo, platform)] if slo.no_data else []
         slow += [alerts.ticket(service, slo, tickets, platform)] if tickets else []
         slow.append(alerts.exhausted(service, slo, platform))

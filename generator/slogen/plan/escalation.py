@@ -52,7 +52,7 @@ def escalation(service: Service, platform: Platform) -> tuple[Block, ...]:
 
 def has_pages(service: Service) -> bool:
     """Return whether any alert of a service is critical."""
-    pages = any(slo.alerting.critical or slo.no_data is AlertClass.CRITICAL for slo in service.slos)
+    pages = any(slo.alerting.critical or slo.recovery or slo.no_data is AlertClass.CRITICAL for slo in service.slos)
     return pages or any(alert.severity is AlertClass.CRITICAL for alert in service.alerts)
 
 

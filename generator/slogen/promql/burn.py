@@ -90,6 +90,23 @@ or
 )
 """)
 
+# An outage lasts while more than half of the events of $part are bad, which is the real one moved by half of $part, or
+# for an hour without data. A pause shorter than $part does not end it.
+OUTAGE_START = Promql("""
+(
+  0 * (
+    slo:sli_error:ratio_rate5m$of > 0.5
+    or
+    (last_over_time(slo:sli_error:ratio_rate5m$of[$hour]) > 0.5 unless slo:sli_total:rate5m$of)
+  )
+  + last_over_time(slogen:outage_start:timestamp_seconds$of[$part])
+)
+or
+(0 * (slo:sli_error:ratio_rate5m$of > 0.5 and slo:sli_errors:rate5m$of * $seconds > $least) + time())
+""")
+OUTAGE = Promql("time() - slogen:outage_start:timestamp_seconds$of")
+OVERDUE = Promql("slo:outage:seconds$of >= $within")
+
 INCIDENT_START = Promql("""
 (
   0 * max without (alertstate) (ALERTS{service="$service",severity="critical",alertstate="firing",escalation=""})

@@ -16,10 +16,13 @@ BUDGET_REMAINING = "slo:period_error_budget_remaining:ratio"
 PERIOD_DAYS = "slo:time_period:days"
 INFO = "slogen_slo_info"
 INCIDENT_START = "slogen:incident_start:timestamp_seconds"
+OUTAGE_START = "slogen:outage_start:timestamp_seconds"
+OUTAGE = "slo:outage:seconds"
 
 BURN_ALERT = "SLOErrorBudgetBurn"
 NO_DATA_ALERT = "SLONoData"
 EXHAUSTED_ALERT = "SLOErrorBudgetExhausted"
+RECOVERY_ALERT = "SLORecoveryOverdue"
 DEPENDENCY_ALERT = "SLODependencyPaging"
 WATCHDOG_ALERT = "Watchdog"
 # About the servers that evaluate rules and send alerts.
@@ -34,6 +37,7 @@ GENERATED_ALERTS = (
     BURN_ALERT,
     NO_DATA_ALERT,
     EXHAUSTED_ALERT,
+    RECOVERY_ALERT,
     DEPENDENCY_ALERT,
     WATCHDOG_ALERT,
     RULES_FAILING_ALERT,

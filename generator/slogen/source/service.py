@@ -45,6 +45,7 @@ def _slo(values: Values, span: Span, spans: Spans, report: Report) -> Slo:
             "remove traffic",
         )
     no_data = values["noData"]
+    within, recovery_span = values["recovery"] or (None, span)
     return Slo(
         name=values["name"],
         description=values["description"] or "",
@@ -55,9 +56,11 @@ def _slo(values: Values, span: Span, spans: Spans, report: Report) -> Slo:
         traffic=values["traffic"],
         no_data=None if no_data == "off" else AlertClass(no_data),
         alerting=values["alerting"],
+        recovery=within,
         tests=values["tests"],
         span=span,
         objective_span=spans["objective"],
+        recovery_span=recovery_span,
         by_span=spans.get("by", span),
     )
 
@@ -122,8 +125,22 @@ SLO = Record(
             "which alerts",
             default=Alerting(),
         ),
+        Key(
+            "recovery",
+            Record(
+                (
+                    Key(
+                        "within",
+                        Length(low=Duration.of("1m"), high=Duration.of("1d")),
+                        "the recovery time objective (RTO)",
+                        required=True,
+                    ),
+                ),
+                lambda values, span, spans, report: (values["within"], spans["within"]),
+            ),
+            "how long an outage may last",
+        ),
         Key("tests", ListOf(SLO_TEST), "what the SLI must count of given series", default=()),
-        Key("recovery", Later("recovery (RTO)"), ""),
         Key("calendar", Later("a calendar window"), ""),
         Key("lint", Later("suppressing a lint code"), ""),
     ),

@@ -90,6 +90,8 @@ def _staying(service: Service) -> Iterator[str]:
     for slo in service.slos:
         if not slo.alerting.escalate and (slo.alerting.critical or slo.no_data is AlertClass.CRITICAL):
             yield f"{service.name} `{slo.name}`"
+        if slo.recovery:
+            yield f"{service.name} `{slo.name}` after {slo.recovery} without recovery"
     for alert in service.alerts:
         if alert.severity is AlertClass.CRITICAL and not alert.escalate:
             yield f"{service.name} `{alert.name}`"

@@ -2,8 +2,8 @@
 
 Four layers, a file of tests each, so that a service is tested in seconds:
 
-- raw series at the platform's own intervals, recorded ratios at their thresholds, the ladder (`raw`, `levels`,
-  `ladder`);
+- raw series at the platform's own intervals, recorded ratios at their thresholds, outages, the ladder (`raw`,
+  `levels`, `recovery`, `ladder`);
 - recorded rates with a sample in 5m, for windows up to 6h (`windows`);
 - recorded rates with a sample in 55m, for windows of days (`slow`);
 - recorded rates with a sample in half a day, for periods and their budgets (`periods`).
@@ -24,6 +24,7 @@ from slogen.plan.scenarios.ladder import cause_scenarios, ladder_scenarios
 from slogen.plan.scenarios.levels import level_scenarios
 from slogen.plan.scenarios.periods import period_scenarios
 from slogen.plan.scenarios.raw import aging, raw_scenarios
+from slogen.plan.scenarios.recovery import recovery_scenarios
 from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, Suite
 from slogen.plan.scenarios.slow import slow_scenarios
 from slogen.plan.scenarios.watch import watch_scenarios
@@ -93,4 +94,5 @@ def _fast(
         mine = burning[subject.slo.name]
         yield from raw_scenarios(subject, mine)
         yield from level_scenarios(subject, mine, AlertClass.CRITICAL, platform.prometheus.evaluation_interval)
+        yield from recovery_scenarios(subject, mine)
     yield from ladder_scenarios(service, platform)

@@ -44,6 +44,8 @@ def _pages(service: Service, platform: Platform) -> Iterator[tuple[dict[str, str
             yield subject.alert(names.BURN_ALERT, AlertClass.CRITICAL), slo.alerting.escalate
         if slo.no_data is AlertClass.CRITICAL:
             yield subject.alert(names.NO_DATA_ALERT, AlertClass.CRITICAL), slo.alerting.escalate
+        if slo.recovery:
+            yield subject.alert(names.RECOVERY_ALERT, AlertClass.CRITICAL), False
     for alert in service.alerts:
         if alert.severity is AlertClass.CRITICAL:
             yield {"alertname": alert.name, **cause_labels(service, alert)}, alert.escalate

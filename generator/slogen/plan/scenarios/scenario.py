@@ -10,7 +10,7 @@ from fractions import Fraction
 from slogen.core import Duration, plain
 from slogen.model import AlertClass, Platform, Service, Slo
 from slogen.plan.rules import Evaluator
-from slogen.promql.names import BUDGET, BURN_ALERT, EXHAUSTED_ALERT
+from slogen.promql.names import BUDGET, BURN_ALERT, EXHAUSTED_ALERT, RECOVERY_ALERT
 from slogen.promql.sample import braces
 
 Labels = Mapping[str, str]
@@ -80,11 +80,13 @@ class Subject:
         return {"alertname": name, **self.labels(by), **own, **({"escalation": rung} if rung else {})}
 
     def firing(self, at: Duration, *alerts: Labels) -> Expect:
-        """Return that of all alerts of the SLO exactly these fire at `at`; tickets are left aside."""
+        """Return that of all alerts of the SLO exactly these fire at `at`; tickets and late recovery are left aside."""
         only = {"alertstate": "firing", "service": self.service.name, "slo": self.slo.name}
         expr = "ALERTS" + braces(only)
         if not self.apart:
             expr += f' unless ALERTS{{alertname=~"{BURN_ALERT}|{EXHAUSTED_ALERT}",severity!="critical"}}'
+        if self.slo.recovery:
+            expr += f' unless ALERTS{{alertname="{RECOVERY_ALERT}"}}'
         return Expect(at=at, expr=expr, samples=tuple(fired(labels) for labels in alerts))
 
     def firing_of(self, at: Duration, name: str, *alerts: Labels) -> Expect:

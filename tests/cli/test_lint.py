@@ -1,0 +1,39 @@
+"""What `slogen lint` says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.running import SERVICE, output, repository, slogen
+
+NOTED = SERVICE.replace("    objective: 99.9\n", "    objective: 99.9\n    recovery: {within: 1h}\n")
+
+
+def test_notes_are_told_and_nothing_is_written(tmp_path: Path) -> None:
+    """An hour is more than the 43 minutes of a month at 99.9 %; a build does not say so."""
+    root = repository(tmp_path, service=NOTED)
+    before = output(root)
+    ran = slogen(root, "lint")
+    assert ran.code == 0
+    assert "info[SLO212]: an outage of 1h is 138.9 % of the budget" in ran.err
+    assert "1 note in 1 of 2 files; nothing is written" in ran.err
+    assert output(root) == before
+    built = slogen(root, "build")
+    assert built.code == 0
+    assert "SLO212" not in built.err
+
+
+def test_without_anything_to_say_it_says_so(tmp_path: Path) -> None:
+    """In a line, which is left out when it should be quiet."""
+    root = repository(tmp_path)
+    assert (slogen(root, "lint").code, slogen(root, "lint").err) == (0, "✓ nothing to say about 2 files\n")
+    assert slogen(root, "lint", "-q").err == ""
+
+
+def test_errors_end_with_1(tmp_path: Path) -> None:
+    """They are told as in a build."""
+    root = repository(tmp_path, service=NOTED.replace("objective: 99.9", "objektive: 99.9"))
+    ran, built = slogen(root, "lint"), slogen(root, "build")
+    assert (ran.code, built.code) == (1, 1)
+    assert "unknown key 'objektive'" in ran.err
+    assert ran.err == built.err.replace("nothing was written", "nothing is written")
