@@ -104,7 +104,7 @@ def test_the_list_of_codes_names_each_once_in_order() -> None:
 
 @pytest.mark.parametrize("code", [code for code in PAGES if code not in UNREACHABLE])
 def test_the_example_of_a_page_prints_what_the_page_says(code: str, tmp_path: Path) -> None:
-    """In a directory that `slogen init` made: a yaml block is the file that it names; an sh block is run, else a build."""
+    """In a directory that `slogen init` made: a yaml block is the file it names; an sh block is run, else a build."""
     page = LINT / f"{code}.md"
     made, problem = make(tmp_path)
     assert (made, problem) == (["slogen.yaml", "slos/example.yaml"], "")
