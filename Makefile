@@ -5,8 +5,9 @@
 # make e2e    the compiled rules on real servers
 # make tools   current Prometheus, Alertmanager, Thanos and Jaeger for the tests: a quarter of an hour, once
 # make dashboards-preview  draws the dashboards with made-up data, into build/dashboards; ALL=1 draws every one
+# make coverage  writes docs/acgs2-coverage.md: which system of the deployment guide is watched by what
 # make mutate  would the generated tests notice a wrong rule? takes an hour for all services
-.PHONY: build install test e2e lint bench tools dashboards-preview mutate clean
+.PHONY: build install test e2e lint bench tools dashboards-preview coverage mutate clean
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -56,6 +57,9 @@ tools:
 dashboards-preview: $(DEV)
 	@tests/install-programs
 	$(VENV)/bin/python -m tests.dashboards.preview
+
+coverage: $(DEV)
+	$(VENV)/bin/python -m tests.acgs2.page
 
 mutate: build
 	@tests/install-programs
