@@ -37,28 +37,22 @@ def outage_beyond_budget(slo: Slo, report: Report) -> None:
 
 
 def too_few_events(slo: Slo, platform: Platform, report: Report) -> None:
-    """Tell when the events of a period do not tell whether the objective is met, for one bad event breaks it."""
+    """Tell when one bad event breaks the objective, for a period has too few events; and from how many on it does not.
+
+    Beyond six nines it is told whatever the traffic: hardly anything has so many events.
+    """
     objective, traffic = slo.objective, slo.traffic
-    budget, least = objective.budget.value, 1 / Fraction(objective.budget.value)
+    budget, least = objective.budget.value, round(1 / Fraction(objective.budget.value))
     if isinstance(slo.sli, (Boolean, Threshold, Freshness)):
-        traffic = 1 / Decimal(platform.prometheus.scrape_interval.seconds)
-    if traffic is None:
-        if budget < _NINES:
-            report.info(
-                slo.objective_span,
-                "SLO213",
-                f"{objective.target.percent} % allows one bad event in {round(least):,}",
-                f"with fewer than that in {objective.window} the first bad one breaks the objective: add traffic",
-            )
-        return
-    events = Fraction(traffic) * Fraction(objective.window.seconds)
-    if events < least:
+        traffic = 1 / platform.prometheus.scrape_interval.seconds
+    events = None if traffic is None else round(Fraction(traffic) * Fraction(objective.window.seconds))
+    if budget < _NINES or (events is not None and events < least):
+        held = "" if events is None else f", and {objective.window} hold {events:,}"
         report.info(
             slo.objective_span,
             "SLO213",
-            f"{objective.target.percent} % allows one bad event in {round(least):,}, and {objective.window} hold "
-            f"{round(events):,}",
-            "a single bad event breaks the objective: lower it, or count more",
+            f"{objective.target.percent} % allows one bad event in {least:,}{held}",
+            f"with fewer in {objective.window} the first bad one breaks the objective: lower it, or count more",
         )
 
 

@@ -23,15 +23,21 @@ def sample(selector: Selector, *more: Selector) -> Labels | None:
     return _search([matcher for one in (selector, *more) for matcher in matchers(one)])
 
 
-def sample_outside(selector: Selector, other: Selector) -> Labels | None:
-    """Return labels of a series that `selector` matches and `other` does not; None when none was found."""
+def samples_outside(selector: Selector, other: Selector) -> dict[Matcher, Labels]:
+    """Return, by a matcher of `other`, labels of a series that `selector` matches and that matcher alone keeps out.
+
+    The first may be kept out by others too, when nothing else is found.
+    """
     inside = matchers(selector)
-    for name, operator, value in matchers(other):
-        if (name, operator, value) not in inside:
-            found = _search([*inside, (name, _OPPOSITE[operator], value)])
-            if found is not None:
-                return found
-    return None
+    theirs = [matcher for matcher in matchers(other) if matcher not in inside]
+    found: dict[Matcher, Labels] = {}
+    for name, operator, value in theirs:
+        outside = [*inside, (name, _OPPOSITE[operator], value)]
+        labels = _search([*outside, *(matcher for matcher in theirs if matcher != (name, operator, value))])
+        labels = labels if labels is not None or found else _search(outside)
+        if labels is not None:
+            found[name, operator, value] = labels
+    return found
 
 
 def beside(labels: Labels, *read: Selector) -> dict[Matcher, Labels]:

@@ -61,6 +61,11 @@ def test_one_that_spends_all_of_it_or_less_is_not() -> None:
             "99.99 % allows one bad event in 10,000, and 30d hold 2,160",
         ),
         (
+            "objective: 99.999999999, traffic: 1000000/s",
+            EVENTS,
+            "99.999999999 % allows one bad event in 100,000,000,000, and 30d hold 2,592,000,000,000",
+        ),
+        (
             "objective: 99.999",
             "{boolean: up}",
             "99.999 % allows one bad event in 100,000, and 30d hold 86,400",

@@ -125,6 +125,7 @@ def aging(subjects: Iterable[Subject]) -> tuple[Duration, tuple[Scenario, ...]]:
 
 def _rates(stage: _Stage) -> Iterator[Scenario]:
     yield from _counted(stage)
+    yield from _told_apart(stage)
     if stage.feed.counts:
         yield from _idle(stage)
         yield from _restarted(stage)
@@ -154,6 +155,19 @@ def _counted(stage: _Stage) -> Iterator[Scenario]:
         ],
         beside=(Phase(scrapes(6)), Phase(scrapes(12), gone=True)),
     )
+
+
+def _told_apart(stage: _Stage) -> Iterator[Scenario]:
+    for told, write in stage.feed.ways:
+        yield from stage.scenarios(
+            f"three of ten events are bad, and {told}: they are told apart",
+            (Phase(stage.scrapes(10) + 1, bad=3),),
+            [
+                rate_is(minutes(8), stage.subject, names.TOTAL_RATE, stage.rate),
+                rate_is(minutes(8), stage.subject, names.ERRORS_RATE, stage.rate * Fraction(3, 10)),
+            ],
+            write=write,
+        )
 
 
 def _idle(stage: _Stage) -> Iterator[Scenario]:

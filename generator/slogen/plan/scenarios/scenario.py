@@ -172,6 +172,11 @@ def strangers(subjects: Sequence[Subject], every: Duration, made: Mapping[str, S
     )
 
 
+def enough(share: Fraction) -> int:
+    """Return a number of events a second of which a share is several bad ones, however strict the objective is."""
+    return 10**6 if share * 10**6 >= 1 else 10**12
+
+
 def absent(at: Duration, series: str) -> Expect:
     """Return that a series has no value."""
     return Expect(at=at, expr=series)

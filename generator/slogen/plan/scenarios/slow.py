@@ -5,13 +5,13 @@ One sample in 55m: days take a moment, and no window begins or ends on a sample.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from slogen.core import Duration
 from slogen.model import AlertClass
 from slogen.plan.scenarios.levels import exhausted, level_scenarios
-from slogen.plan.scenarios.scenario import Scenario, Subject, constants, millionths, steps, strangers
+from slogen.plan.scenarios.scenario import Scenario, Subject, constants, enough, millionths, steps, strangers
 from slogen.plan.scenarios.windows import between
 from slogen.plan.tiers import Tier
 from slogen.promql import names
@@ -109,10 +109,12 @@ def _remembered(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]
             )
 
 
-def _strangers(subjects: tuple[Subject, ...]) -> dict[str, tuple[str, ...]]:
+def _strangers(subjects: tuple[Subject, ...]) -> dict[str, Sequence[str]]:
     rates, period = (names.ERRORS_AVG, names.TOTAL_AVG), max(subject.slo.objective.window for subject in subjects)
-    windows = {names.ratio_rate(window): rates for window in sorted({*DAYS, period})}
+    windows: dict[str, Sequence[str]] = {names.ratio_rate(window): rates for window in sorted({*DAYS, period})}
+    means = {names.ERRORS_AVG: (names.ERRORS_RATE,), names.TOTAL_AVG: (names.TOTAL_RATE,)}
     return {
+        **(means if len(subjects) == 1 else {}),
         **windows,
         names.PERIOD_BURN: (names.ratio_rate(period), names.BUDGET),
         names.BUDGET_REMAINING: (names.PERIOD_BURN, names.TOTAL_AVG),
@@ -130,8 +132,8 @@ def _smoulders(subject: Subject, tiers: tuple[Tier, ...], apart: bool) -> Iterat
         return
     count = 4
     series = [
-        (subject.recorded(names.ERRORS_RATE), steps((count, share * 10**6))),
-        (subject.recorded(names.TOTAL_RATE), steps((count, 10**6))),
+        (subject.recorded(names.ERRORS_RATE), steps((count, share * enough(share)))),
+        (subject.recorded(names.TOTAL_RATE), steps((count, enough(share)))),
         *constants(subject, count, apart),
     ]
     if apart:

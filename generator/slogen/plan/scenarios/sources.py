@@ -14,7 +14,7 @@ from slogen.core import Duration, plain
 from slogen.model import Boolean, Events, Freshness, Latency, Platform, Slo, Spans, Threshold
 from slogen.plan.sli import counted, le_spellings
 from slogen.promql.query import Selector
-from slogen.promql.sample import Labels, beside, sample, sample_outside, series
+from slogen.promql.sample import Labels, beside, sample, samples_outside, series
 
 # Before a time stamp can be so old, promtool has to be told of so many scrapes without one that it takes its time.
 OLDEST = Duration.of("100d")
@@ -45,7 +45,8 @@ class Source:
     `beside` writes series that must not be counted: each lacks one thing that those of the SLI have. `unborn` writes
     those of the SLI without the counter that tells good from bad, in phases of which `unborn_bad` of ten are bad.
     With `blind` only that counter is gone when a phase is; without it there is nothing to count. Nothing is bad before
-    a time stamp can be too old: `earliest` after the start.
+    a time stamp can be too old: `earliest` after the start. `ways` are other events that are good, or bad, each kept
+    apart by another matcher.
     """
 
     write: Write
@@ -55,6 +56,7 @@ class Source:
     unborn_bad: int = 0
     blind: Write | None = None
     earliest: Duration = _ZERO
+    ways: Sequence[tuple[str, Write]] = ()
 
 
 def source(slo: Slo, platform: Platform) -> Source | None:
@@ -80,11 +82,16 @@ def source(slo: Slo, platform: Platform) -> Source | None:
 def _events(sli: Events, by: Labels) -> Source | None:
     inner = sli.bad or sli.good
     assert inner is not None
-    both, outside = sample(sli.total, inner), sample_outside(sli.total, inner)
-    if both is not None and outside is not None:
-        good, bad = (outside, both) if sli.bad else (both, outside)
-        fed, counts = (good, bad), (_good, _bad)
+    both, outside = sample(sli.total, inner), samples_outside(sli.total, inner)
+    ways: list[tuple[str, Write]] = []
+    if both is not None and outside:
+        pairs = [(other, both) if sli.bad else (both, other) for other in outside.values()]
+        fed, counts = pairs[0], (_good, _bad)
         known = 0 if sli.bad else 1
+        for (name, *_), pair in list(zip(outside, pairs, strict=True))[1:]:
+            told = f'{name}="{(pair[0] if sli.bad else pair[1]).get(name, "")}"'
+            named = [(series(labels, **by), count) for labels, count in zip(pair, counts, strict=True)]
+            ways.append((f"{'good' if sli.bad else 'bad'} ones have {told}", _counters(named)))
     else:
         total, some = sample(sli.total), sample(inner)
         if total is None or some is None:
@@ -104,6 +111,7 @@ def _events(sli: Events, by: Labels) -> Source | None:
         ),
         unborn=_counters(parts[known : known + 1]),
         unborn_bad=0 if sli.bad else EACH,
+        ways=tuple(ways),
     )
 
 

@@ -6,13 +6,13 @@ twice as often, for in Prometheus 3 nothing is seen of what was recorded 5m ago.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from slogen.core import Duration, plain
 from slogen.model import AlertClass
 from slogen.plan.scenarios.levels import FIVE, PLENTY, level, only_page, remembered
-from slogen.plan.scenarios.scenario import Expect, Labels, Scenario, Subject, minutes, steps, strangers
+from slogen.plan.scenarios.scenario import Expect, Labels, Scenario, Subject, enough, minutes, steps, strangers
 from slogen.plan.texts import dashboard_uid
 from slogen.plan.tiers import Tier
 from slogen.promql import names
@@ -20,8 +20,6 @@ from slogen.promql.sample import braces
 
 # The windows, and how many samples of 5m each holds.
 WINDOWS = (("5m", 1), ("30m", 6), ("1h", 12), ("6h", 72))
-# What is recorded, and what it is made of.
-STRANGERS = {names.CURRENT_BURN: ("slo:sli_error:ratio_rate5m", names.BUDGET)}
 HALF = Duration.of("2m30s")
 HEALTHY = 72  # samples before, as long as the longest window
 
@@ -32,12 +30,14 @@ def window_scenarios(subjects: tuple[Subject, ...], tiers: dict[str, tuple[Tier,
         return
     yield _ratios(subjects)
     yield _no_traffic(subjects)
-    yield strangers(subjects, FIVE, STRANGERS)
+    yield strangers(subjects, FIVE, _made(subjects))
     for subject in subjects:
         yield _promises(subject)
         if subject.slo.no_data:
             yield from _half_missing(subject)
             yield _measured_again(subject)
+            if len(subjects) == 1:
+                yield _another_unmeasured(subject)
         mine = tiers[subject.slo.name]
         yield from remembered(subject, mine)
         if any(tier.severity is AlertClass.CRITICAL for tier in mine):
@@ -50,6 +50,14 @@ def window_scenarios(subjects: tuple[Subject, ...], tiers: dict[str, tuple[Tier,
             yield from _smoulders(subject, mine)
         if subject.slo.by:
             yield from _by_values(subject, mine)
+
+
+def _made(subjects: tuple[Subject, ...]) -> dict[str, Sequence[str]]:
+    """Return what is recorded and what of, as far as no other SLO of the service shows that it is told apart."""
+    rates, alone = (names.ERRORS_RATE, names.TOTAL_RATE), len(subjects) == 1
+    made: dict[str, Sequence[str]] = {f"slo:sli_error:ratio_rate{window}": rates for window, _ in WINDOWS if alone}
+    made |= {names.PERIOD_DAYS: (names.OBJECTIVE,)} if alone else {}
+    return {**made, names.CURRENT_BURN: ("slo:sli_error:ratio_rate5m", names.BUDGET)}
 
 
 def _rates(subject: Subject, errors: str, total: str, by: Labels | None = None) -> list[tuple[str, str]]:
@@ -176,6 +184,17 @@ def _measured_again(subject: Subject) -> Scenario:
     )
 
 
+def _another_unmeasured(subject: Subject) -> Scenario:
+    another = {"service": subject.service.name, "slo": "another"}
+    return Scenario(
+        name=f"{subject.slo.name}: it is measured, and that another SLO is not is not told of it",
+        interval=FIVE,
+        series=(*_rates(subject, "0x3", "1x3"), (names.OBJECTIVE + braces(another), "1x3")),
+        expects=(subject.firing_of(minutes(10), names.NO_DATA_ALERT),),
+        slo=subject.slo.name,
+    )
+
+
 def _silent(subject: Subject, by: Labels | None = None) -> list[dict[str, str]]:
     severity = subject.slo.no_data
     return [subject.alert(names.NO_DATA_ALERT, severity, by)] if severity else []
@@ -220,11 +239,12 @@ def _detected(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:
     for times, below in TIMES:
         share = at * times
         if share <= 1:
-            errors = steps((HEALTHY, 0), (12, share * 10**6))
+            total = enough(share)
+            errors = steps((HEALTHY, 0), (12, share * total))
             yield subject.scenario(
                 f"{plain(share * 100)} % errors after six healthy hours: the page comes after {FIVE * below}",
                 FIVE,
-                _rates(subject, errors, steps((HEALTHY + 12, 10**6))),
+                _rates(subject, errors, steps((HEALTHY + 12, total))),
                 [
                     only_page(subject, FIVE * (HEALTHY + below - 1)),
                     only_page(subject, FIVE * (HEALTHY + below), fires=True),
@@ -311,7 +331,7 @@ def _smoulders(subject: Subject, tiers: tuple[Tier, ...]) -> Iterator[Scenario]:
         yield subject.scenario(
             "a burn that is worth a ticket does not page",
             FIVE,
-            _rates(subject, steps((25, share * 10**6)), steps((25, 10**6))),
+            _rates(subject, steps((25, share * enough(share))), steps((25, enough(share)))),
             [subject.firing(minutes(60)), subject.firing(minutes(120))],
         )
 
