@@ -64,8 +64,20 @@ BY = Except(
         hint="keep another label: slogen or Prometheus writes this one",
     ),
 )
+_UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_VALUES = rf"_(?:x[0-9]+)?|stale|[-+]?(?:NaN|Inf)|[-+]?{_UNSIGNED}(?:(?:[-+]{_UNSIGNED})?x[0-9]+)?"
+# As promtool's documentation has it; it takes NaN and Inf one by one only.
 SERIES = KeysPlaced(
-    MapOf(r"[^\x00-\x1f]+", Text(what="a row of values such as 1x30"), "a series", "write it on one line")
+    MapOf(
+        r"[^\x00-\x1f]+",
+        Text(
+            rf"\s*(?:{_VALUES})(?:\s+(?:{_VALUES}))*\s*",
+            "a row of values such as 1x30",
+            "write values such as 5, 1x30, 0+10x30, _x3 and stale; NaN and Inf cannot be repeated",
+        ),
+        "a series",
+        "write it on one line",
+    )
 )
 _KUBERNETES_NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?"
 
