@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from slogen.app.inputs import PLATFORM_FILE, SERVICES_FOLDER, input_files, read_text
@@ -13,7 +14,7 @@ from slogen.app.lock import locked
 from slogen.app.outputs import MANIFEST, Change, commit, compare, diff, read_manifest, stage, staging
 from slogen.app.processes import Progress, spread
 from slogen.app.routes import check_routes
-from slogen.check import Made, Reading, check_catalog, check_references, made_by, own_readings, run_checks
+from slogen.check import Made, Reading, check_catalog, check_references, made_by, own_readings, run_checks, settle
 from slogen.core import Duration, Problem, Report, Span
 from slogen.emit import EMITTERS, Artifact, Emitter, owner
 from slogen.model import Catalog, Platform, Service
@@ -90,6 +91,7 @@ def build(
         return outcome
     if check:
         _compile(catalog, emitters, None, outcome, progress)
+        settle(catalog.services, date.today(), outcome.report)
         return outcome
     with locked(root, outcome.report, tell) as ours:
         if ours:
@@ -103,6 +105,7 @@ def _compile_and_write(catalog: Catalog, emitters: tuple[Emitter, ...], outcome:
         if folder is None:
             return
         owned = _compile(catalog, emitters, folder, outcome, progress)
+        settle(catalog.services, date.today(), report)
         if report.failed:
             return
         changed = [change.path for change in outcome.changes if change.state != "same"]

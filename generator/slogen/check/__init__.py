@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from slogen.check.catalog import check_catalog
 from slogen.check.duplicates import duplicate_rules
+from slogen.check.ignores import settle
 from slogen.check.invariants import check_invariants
 from slogen.check.references import Made, Reading, check_references, made_by, own_readings
 from slogen.check.testing import unread_series, untested
@@ -22,6 +23,7 @@ __all__ = [
     "made_by",
     "own_readings",
     "run_checks",
+    "settle",
 ]
 
 # `check_invariants` stands last: it looks at what is right so far.
