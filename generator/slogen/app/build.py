@@ -76,16 +76,18 @@ def build(
     *,
     only: str | None = None,
     check: bool = False,
+    emit: bool = True,
     progress: Progress = _silent,
     tell: Callable[[str], None] = _silent,
 ) -> Outcome:
     """Compile what lies below `root`; write it, or with `check` only compare.
 
-    Nothing is written when there is any problem of severity error. `tell` gets a sentence when something takes long.
+    Without `emit` everything is checked and nothing generated. Nothing is written when there is any problem of
+    severity error. `tell` gets a sentence when something takes long.
     """
     gc.freeze()
     outcome = Outcome(root)
-    emitters = tuple(emitter for emitter in EMITTERS if only in (None, emitter.name))
+    emitters = tuple(emitter for emitter in EMITTERS if emit and only in (None, emitter.name))
     catalog = load(root, outcome, progress)
     if catalog is None or outcome.report.failed:
         return outcome

@@ -61,7 +61,7 @@ def command(settings: dict[str, Any], files: tuple[str, ...], form: str, fail_on
             named: Sequence[str] = rule_files(root, files)
             report = lint_rules(root, named, progress.advance)
         else:
-            outcome = build(root, check=True, progress=progress.advance)
+            outcome = build(root, check=True, emit=False, progress=progress.advance)
             named, report = outcome.files, outcome.report
     _tell(report, named, root, form, quiet=settings["quiet"])
     least = _GRAVE.index(Severity(fail_on))
