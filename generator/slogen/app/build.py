@@ -14,7 +14,17 @@ from slogen.app.lock import locked
 from slogen.app.outputs import MANIFEST, Change, commit, compare, diff, read_manifest, stage, staging
 from slogen.app.processes import Progress, spread
 from slogen.app.routes import check_routes
-from slogen.check import Made, Reading, check_catalog, check_references, made_by, own_readings, run_checks, settle
+from slogen.check import (
+    Made,
+    Reading,
+    check_catalog,
+    check_causes,
+    check_references,
+    made_by,
+    own_readings,
+    run_checks,
+    settle,
+)
 from slogen.core import Duration, Problem, Report, Span
 from slogen.emit import EMITTERS, Artifact, Emitter, owner
 from slogen.model import Catalog, Platform, Service
@@ -55,6 +65,7 @@ class _Job:
     owned: frozenset[str]
     staging: Path | None
     readings: tuple[Reading, ...]
+    lint: bool  # whether to look for what is not certain, too
 
 
 @dataclass(slots=True)
@@ -82,8 +93,8 @@ def build(
 ) -> Outcome:
     """Compile what lies below `root`; write it, or with `check` only compare.
 
-    Without `emit` everything is checked and nothing generated. Nothing is written when there is any problem of
-    severity error. `tell` gets a sentence when something takes long.
+    Without `emit` nothing is generated, and what is not certain is told as well. Nothing is written when there is any
+    problem of severity error. `tell` gets a sentence when something takes long.
     """
     gc.freeze()
     outcome = Outcome(root)
@@ -93,7 +104,7 @@ def build(
         return outcome
     if check:
         _compile(catalog, emitters, None, outcome, progress)
-        settle(catalog.services, date.today(), outcome.report)
+        settle(catalog.services, date.today(), outcome.report, thorough=not emit)
         return outcome
     with locked(root, outcome.report, tell) as ours:
         if ours:
@@ -219,6 +230,7 @@ def _compile(
         owned=frozenset(owned),
         staging=folder,
         readings=own_readings(catalog.services),
+        lint=not emitters,
     )
     longest = Duration(0)
     made: list[Made] = []
@@ -252,6 +264,8 @@ def _emit_chunk(job: _Job, places: Sequence[int]) -> _Compiled:
         found = Report()
         plan = plan_service(job.services[place], job.platform, found)
         run_checks(plan, job.platform, found)
+        if job.lint:
+            check_causes(plan, job.platform, found)
         report.extend(found.problems)
         compiled.longest = max(compiled.longest, local_lookback(plan.groups))
         if job.readings:

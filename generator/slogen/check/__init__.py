@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from slogen.check.catalog import check_catalog
+from slogen.check.causes import check_causes
 from slogen.check.duplicates import duplicate_rules
 from slogen.check.ignores import settle
 from slogen.check.invariants import check_invariants
@@ -19,6 +20,7 @@ __all__ = [
     "Made",
     "Reading",
     "check_catalog",
+    "check_causes",
     "check_references",
     "made_by",
     "own_readings",

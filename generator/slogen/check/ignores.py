@@ -13,11 +13,11 @@ from slogen.model import Alert, Ignore, Service, Slo
 _Owner = tuple[Ignore, ...]
 
 
-def settle(services: Iterable[Service], today: date, report: Report) -> None:
+def settle(services: Iterable[Service], today: date, report: Report, *, thorough: bool = False) -> None:
     """Take warnings and notes out of a report that an object's `lint` ignores; tell what is expired or not used.
 
     Errors stay: what stops a build cannot be ignored. While there are any, warnings may be missing, so nothing is said
-    to be unused.
+    to be unused. Of PromQL, only a `thorough` report, that of `slogen lint`, has everything.
     """
     areas = _areas(services)
     if not any(ignores for _, owners in areas.values() for ignores in owners):
@@ -36,7 +36,7 @@ def settle(services: Iterable[Service], today: date, report: Report) -> None:
         if one.until < today:
             told = f"{one.code} was to be ignored until {one.until}: {one.reason}"
             report.warning(one.span, "SLO118", told, "mend it, or give a later day when the reason still holds")
-        elif one.span not in used and not failed:
+        elif one.span not in used and not failed and (thorough or not one.code.startswith("SLO3")):
             report.warning(one.span, "SLO119", f"there is no {one.code} to be ignored here", "remove it")
 
 
