@@ -19,6 +19,11 @@ def dashboard_uid(service: str, slo: str | None = None) -> str:
     return f"{uid[: UID_LIMIT - 9]}-{hashlib.sha256(uid.encode()).hexdigest()[:8]}"
 
 
+# Dashboards that are about all services. They have uids that a service of the same name would have: SLO501.
+SHARED_DASHBOARDS = ("wall", "report", "health")
+WALL, REPORT, HEALTH = map(dashboard_uid, SHARED_DASHBOARDS)
+
+
 def links(service: Service, platform: Platform, alert: str, uid: str) -> Labels:
     """Return the runbook section of an alert and a dashboard, as far as both exist, then the service's other links."""
     found = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slogen.emit.artifact import Artifact, Emitter
-from slogen.emit.grafana.common import HEALTH, REPORT, WALL
 from slogen.emit.grafana.health import health_page
 from slogen.emit.grafana.kit import Page, page_text
 from slogen.emit.grafana.oncall import oncall_page
@@ -15,7 +14,7 @@ from slogen.emit.grafana.service import service_page
 from slogen.emit.grafana.wall import wall_page
 from slogen.model import Catalog, Platform
 from slogen.plan.rules import ServicePlan
-from slogen.plan.texts import dashboard_uid
+from slogen.plan.texts import HEALTH, REPORT, WALL, dashboard_uid
 
 SHARED = "SLOs"  # the folder of pages that are about all services
 

@@ -23,9 +23,6 @@ from slogen.emit.grafana.kit import (
 from slogen.model import Platform, Service, Slo
 from slogen.promql.template import Expr
 
-WALL = "slogen-wall"
-HEALTH = "slogen-health"
-REPORT = "slogen-report"
 STATES = Look(
     said=(
         Said("4", "PAGE", PAGE),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slogen.emit.grafana.common import HEALTH, WALL
 from slogen.emit.grafana.kit import FINE, IDLE, PAGE, PLAIN, TICKET, UNKNOWN, Link, Look, Page, Panel, Query, Said, Step
 from slogen.emit.grafana.panels import bars, graph, stat, table
 from slogen.model import Platform
+from slogen.plan.texts import HEALTH, WALL
 from slogen.promql import panels
 
 _MISSING = (Said(None, "NO DATA", UNKNOWN),)

@@ -9,10 +9,8 @@ from slogen.core import Report, plain
 from slogen.emit.grafana.common import (
     FIRED,
     GONE_IN,
-    HEALTH,
     LEFT,
     STATES,
-    WALL,
     alert_marks,
     choices,
     chosen,
@@ -42,7 +40,7 @@ from slogen.emit.grafana.kit import (
 from slogen.emit.grafana.panels import bars, graph, stat, states, table, text
 from slogen.model import AlertClass, Events, Latency, Platform, Service, Slo
 from slogen.plan.sli import le_spellings, noun, rates
-from slogen.plan.texts import dashboard_uid
+from slogen.plan.texts import HEALTH, WALL, dashboard_uid
 from slogen.plan.tiers import tiers
 from slogen.promql import panels
 from slogen.promql.query import Selector

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from slogen.emit.grafana.common import REPORT, WALL, choices, chosen
+from slogen.emit.grafana.common import choices, chosen
 from slogen.emit.grafana.kit import FINE, PAGE, PLAIN, TICKET, UNKNOWN, Link, Look, Page, Panel, Query, Said, Step
 from slogen.emit.grafana.panels import bars, stat, table, text
 from slogen.model import Platform
+from slogen.plan.texts import REPORT, WALL
 from slogen.plan.tiers import PART
 from slogen.promql import panels
 from slogen.promql.template import Expr

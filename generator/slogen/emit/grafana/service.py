@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from slogen.emit.grafana.common import (
     FIRED,
     STATES,
-    WALL,
     alert_marks,
     choices,
     chosen,
@@ -19,7 +18,7 @@ from slogen.emit.grafana.kit import PAGE, Link, Look, Page, Panel, Query, Said, 
 from slogen.emit.grafana.panels import graph, stat, states, table, text
 from slogen.emit.grafana.tables import slo_table
 from slogen.model import Platform, Service
-from slogen.plan.texts import dashboard_uid
+from slogen.plan.texts import WALL, dashboard_uid
 from slogen.promql import panels
 from slogen.promql.template import Expr
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slogen.emit.grafana.common import FIRED, HEALTH, LEFT, REPORT, WALL, alert_marks, choices, chosen
+from slogen.emit.grafana.common import FIRED, LEFT, alert_marks, choices, chosen
 from slogen.emit.grafana.kit import (
     FINE,
     PAGE,
@@ -21,6 +21,7 @@ from slogen.emit.grafana.kit import (
 from slogen.emit.grafana.panels import bars, stat, states
 from slogen.emit.grafana.tables import slo_table
 from slogen.model import Platform
+from slogen.plan.texts import HEALTH, REPORT, WALL
 from slogen.promql import panels
 from slogen.promql.template import Expr
 
