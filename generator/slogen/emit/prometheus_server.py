@@ -21,6 +21,7 @@ from slogen.plan.topology import (
     prometheus_members,
     prometheus_path,
 )
+from slogen.promql import names
 
 Job = dict[str, Value]
 _EXEMPLARS = 100_000
@@ -52,11 +53,11 @@ def _emit(catalog: Catalog) -> Iterator[Artifact]:
 def _config(catalog: Catalog, cluster: str | None, member: str, jobs: Iterable[Job], native: bool) -> str:
     platform = catalog.platform
     up = "../.." if cluster else ".."
-    names: dict[str, Value] = {"cluster": cluster} if cluster else {}
+    place: dict[str, Value] = {"cluster": cluster} if cluster else {}
     general: dict[str, Value] = {
         "scrape_interval": str(platform.scaled(platform.prometheus.scrape_interval)),
         "evaluation_interval": str(platform.scaled(platform.prometheus.evaluation_interval)),
-        "external_labels": {**names, "prometheus_replica": member},
+        "external_labels": {**place, names.PROMETHEUS_REPLICA: member},
     }
     if native and platform.prometheus.version >= (3, 8):
         general["scrape_native_histograms"] = True
@@ -72,7 +73,7 @@ def _config(catalog: Catalog, cluster: str | None, member: str, jobs: Iterable[J
 
 
 def _alerting(platform: Platform, cluster: str | None) -> str:
-    relabel: list[Value] = [{"action": "labeldrop", "regex": "prometheus_replica"}]
+    relabel: list[Value] = [{"action": "labeldrop", "regex": names.PROMETHEUS_REPLICA}]
     return (
         "alerting:\n"
         + comment("both servers of a pair send the same alert", "  ")

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 from slogen.core import Duration
 from slogen.model import Platform, Setting
+from slogen.promql import names
 
 ROOT = "/etc/slogen"
 DATA = "/var/lib/slogen"
@@ -109,7 +110,7 @@ def host(platform: Platform, member: str, service: str, *, of: str | None, seen_
 
 
 def prometheus_members(platform: Platform) -> tuple[str, ...]:
-    """Return the names of the Prometheus servers of a cluster: the values of prometheus_replica."""
+    """Return the names of the Prometheus servers of a cluster: their names tell them apart."""
     return tuple(f"prometheus-{platform.name}-{number}" for number in range(platform.prometheus.replicas))
 
 
@@ -149,17 +150,6 @@ def alertmanager_members(platform: Platform) -> tuple[str, ...]:
 def has_thanos(platform: Platform) -> bool:
     """Return whether the platform runs Thanos: with a bucket, else the rules for a ruler are all there is."""
     return platform.thanos is not None and platform.thanos.storage is not None
-
-
-def replica_labels(platform: Platform) -> tuple[str, ...]:
-    """Return the labels that tell copies of a series apart and that a query takes off.
-
-    All external labels but `cluster` are among them: what else stays would keep the ruler's series from joining those
-    of Prometheus. Receive writes the tenant too.
-    """
-    receive = platform.thanos is not None and platform.thanos.receive
-    more = ("receive_replica", "tenant_id") if receive else ()
-    return ("prometheus_replica", "thanos_ruler_replica", *more)
 
 
 def components(platform: Platform) -> tuple[Component, ...]:
@@ -220,7 +210,7 @@ def _query(platform: Platform) -> Component:
         command="query",
         replicas=_replicas(platform),
         flags=(
-            *(("query.replica-label", label) for label in replica_labels(platform)),
+            *(("query.replica-label", label) for label in platform.replica_labels),
             ("endpoint.sd-config-file", _file("endpoints.yaml")),
             *_listen(),
         ),
@@ -295,7 +285,7 @@ def _rule(platform: Platform) -> Component:
     stateful: tuple[Flag, ...] = (("objstore.config-file", _file("objstore.yaml")),)
     stateless: tuple[Flag, ...] = (
         ("remote-write.config-file", _file("remote-write.yaml")),
-        ("restore-ignored-label", "thanos_ruler_replica"),
+        ("restore-ignored-label", names.RULER_REPLICA),
     )
     return Component(
         name=f"thanos-ruler-{platform.name}",
@@ -309,8 +299,8 @@ def _rule(platform: Platform) -> Component:
             ("query.config-file", _file("query.yaml")),
             *((("alertmanagers.config-file", _file("alertmanagers.yaml")),) if platform.alertmanager else ()),
             # Its only label: any other would be stamped onto the results of every cluster and break their joins.
-            ("label", f'thanos_ruler_replica="{REPLICA}"'),
-            ("alert.label-drop", "thanos_ruler_replica"),
+            ("label", f'{names.RULER_REPLICA}="{REPLICA}"'),
+            ("alert.label-drop", names.RULER_REPLICA),
             ("alert.query-url", f"http://{_service(platform, 'thanos-query-frontend')}:{HTTP.number}"),
             *(stateless if receive else stateful),
             *_listen(),
@@ -337,7 +327,7 @@ def _receive(platform: Platform) -> Component:
             ("tsdb.path", f"{DATA}/receive"),
             ("tsdb.retention", "2d"),
             ("objstore.config-file", _file("objstore.yaml")),
-            ("label", f'receive_replica="{REPLICA}"'),
+            ("label", f'{names.RECEIVE_REPLICA}="{REPLICA}"'),
             ("receive.replication-factor", str(RECEIVERS)),
             ("receive.hashrings-file", _file("hashrings.json")),
             ("receive.local-endpoint", f"{REPLICA}.{_service(platform, 'thanos-receive')}:{GRPC.number}"),

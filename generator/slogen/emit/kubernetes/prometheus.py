@@ -26,6 +26,7 @@ from slogen.emit.kubernetes.targets import pair_monitors, targets
 from slogen.model import Catalog, Latency, Platform
 from slogen.plan.rules import Evaluator
 from slogen.plan.topology import BLOCK, GRPC, HEARTBEAT, HTTP, alertmanager_members, has_thanos, home, host
+from slogen.promql import names
 
 FOLDER = "prometheus/kubernetes"
 SHARED = f"{FOLDER}/_shared"  # no cluster can be called so
@@ -83,7 +84,7 @@ def _server(catalog: Catalog, cluster: str | None) -> Resource:
     if cluster:
         spec |= {"#1": "on every series and alert that leaves this cluster", "externalLabels": {"cluster": cluster}}
     spec |= {
-        "replicaExternalLabelName": "prometheus_replica",
+        "replicaExternalLabelName": names.PROMETHEUS_REPLICA,
         "#2": "no label with the name of this resource: it would keep the ruler's series from joining these",
         "prometheusExternalLabelName": "",
         **_alerting(platform, cluster),
@@ -144,11 +145,11 @@ def _alerting(platform: Platform, cluster: str | None) -> Resource:
 
 
 def _alertmanagers(platform: Platform, cluster: str | None) -> Resource:
-    names = [
+    members = [
         host(platform, member, "alertmanager-operated", of=home(platform), seen_from=cluster)
         for member in alertmanager_members(platform)
     ]
-    content: Tree = {"api_version": "v2", "static_configs": [{"targets": [f"{name}:9093" for name in names]}]}
+    content: Tree = {"api_version": "v2", "static_configs": [{"targets": [f"{member}:9093" for member in members]}]}
     lines = text({"list": [content]}).removeprefix("list:\n")
     return resource(platform, "v1", "Secret", _ALERTMANAGERS, stringData={"alertmanagers.yaml": lines})
 
