@@ -17,6 +17,7 @@ from slogen.plan.tracing import (
     TELEMETRY,
     Failed,
     Policy,
+    Server,
     Share,
     Slow,
     Tracing,
@@ -41,7 +42,7 @@ def health() -> Part:
     return Part(
         section="extensions",
         name="healthcheckv2",
-        value={"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH}"}},
+        value={"use_v2": True, "http": {"endpoint": HEALTH.everywhere}},
     )
 
 
@@ -57,10 +58,7 @@ def memory() -> Part:
 
 def otlp() -> Part:
     """Return where spans come in."""
-    protocols: Value = {
-        "grpc": {"endpoint": f"0.0.0.0:{OTLP_GRPC}"},
-        "http": {"endpoint": f"0.0.0.0:{OTLP_HTTP}"},
-    }
+    protocols: Value = {"grpc": {"endpoint": OTLP_GRPC.everywhere}, "http": {"endpoint": OTLP_HTTP.everywhere}}
     return Part(section="receivers", name="otlp", value={"protocols": protocols})
 
 
@@ -68,19 +66,19 @@ def asked(storage: str, **more: Value) -> dict[str, Value]:
     """Return what makes a server show traces; its own it does not send to itself."""
     return {
         "storage": {"traces": storage, **more},
-        "http": {"endpoint": f"0.0.0.0:{QUERY_HTTP}"},
-        "grpc": {"endpoint": f"0.0.0.0:{QUERY_GRPC}"},
+        "http": {"endpoint": QUERY_HTTP.everywhere},
+        "grpc": {"endpoint": QUERY_GRPC.everywhere},
         "enable_tracing": False,
     }
 
 
-def telemetry(name: str) -> Part:
-    """Return what a server says of itself, under its name."""
-    pulled: Value = {"pull": {"exporter": {"prometheus": {"host": "0.0.0.0", "port": TELEMETRY}}}}
+def telemetry(server: Server) -> Part:
+    """Return what a server says of itself, under the name of its job."""
+    pulled: Value = {"pull": {"exporter": {"prometheus": {"host": "0.0.0.0", "port": TELEMETRY.number}}}}
     return Part(
         section="service",
         name="telemetry",
-        value={"resource": {"service.name": name}, "metrics": {"level": "detailed", "readers": [pulled]}},
+        value={"resource": {"service.name": server.job}, "metrics": {"level": "detailed", "readers": [pulled]}},
         why="What the server says of itself, for Prometheus.",
     )
 

@@ -21,9 +21,11 @@ from slogen.emit.kubernetes.resource import (
 )
 from slogen.emit.kubernetes.targets import operated_monitor
 from slogen.model import AlertmanagerSettings, Catalog, Platform
+from slogen.plan.topology import ALERTMANAGER as WEB
+from slogen.plan.topology import Port
 
 FOLDER = "alertmanager/kubernetes"
-_WEB, _MESH = 9093, 9094
+_MESH = Port(name="mesh", number=9094)
 # Where the operator mounts the Secrets that a resource names, each in a folder of its own name.
 _MOUNTED = PurePosixPath("/etc/alertmanager/secrets")
 
@@ -41,7 +43,7 @@ def alertmanager_files(catalog: Catalog) -> Iterator[Artifact]:
     matching = pods(platform, "alertmanager")
     found = [_server(platform, platform.alertmanager), disruption(platform, f"alertmanager-{platform.name}", matching)]
     # Every cluster tells these; and without gossip each of them would tell people.
-    ingress = [asked(_WEB, anywhere=len(platform.clusters) > 1), gossiping(matching, _MESH)]
+    ingress = [asked(WEB, anywhere=len(platform.clusters) > 1), gossiping(matching, _MESH)]
     found += guarding(platform, "alertmanager", matching, ingress)
     found += operated_monitor(catalog, "alertmanager", job="alertmanager")
     yield artifact(f"{FOLDER}/alertmanager.yaml", platform, found)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from slogen.emit.artifact import Artifact
 from slogen.emit.jaeger import Role, roles
-from slogen.emit.kubernetes.network import NAMES, OTLP_PORTS, asked, collector_pods, entry, guarding, taking_spans
+from slogen.emit.kubernetes.network import asked, entry, guarding, jaeger_pods, taking_spans
 from slogen.emit.kubernetes.resource import (
     Labels,
     Resource,
@@ -21,7 +21,20 @@ from slogen.emit.kubernetes.resource import (
 )
 from slogen.emit.kubernetes.targets import pod_monitor
 from slogen.model import Catalog, JaegerSettings, Platform
-from slogen.plan.tracing import OTLP_GRPC, QUERY_GRPC, QUERY_HTTP, SPAN_METRICS, TELEMETRY, Job, image, jobs
+from slogen.plan.topology import Port
+from slogen.plan.tracing import (
+    OTLP_GRPC,
+    OTLP_HTTP,
+    QUERY_GRPC,
+    QUERY_HTTP,
+    SCRAPED,
+    SPAN_METRICS,
+    TELEMETRY,
+    Job,
+    Server,
+    image,
+    jobs,
+)
 
 FOLDER = "jaeger/kubernetes"
 COLLECTORS = f"{FOLDER}/collector"  # in every cluster: spans are counted where they are made
@@ -34,13 +47,12 @@ _ONCE_KEPT = 86_400  # seconds; a job that is gone can be applied again
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Servers:
-    """How servers of one role run: how many, of which image, how big, and their ports by name."""
+    """How servers of one kind run: how many, of which image, how big, and their ports."""
 
     replicas: int
     image: str
     size: Tree
-    ports: Iterable[tuple[str, int]]
-    scraped: tuple[str, ...] = ("telemetry",)
+    ports: tuple[Port, ...]
 
 
 def jaeger_files(catalog: Catalog) -> Iterator[Artifact]:
@@ -50,15 +62,15 @@ def jaeger_files(catalog: Catalog) -> Iterator[Artifact]:
     if settings is None:
         return
     for role in roles(catalog):
-        folder = FOLDER if role.name == "query" else COLLECTORS
-        found = [_collector(role, settings, platform), *_policy(role, catalog)]
+        folder = FOLDER if role.name is Server.QUERY else COLLECTORS
+        found = [_collector(role, settings, platform), *_policy(role.name, catalog)]
         found.append(
             pod_monitor(
                 platform,
-                f"jaeger-{role.name}",
-                collector_pods(platform, NAMES[role.name]),
-                ports=_servers(role, settings).scraped,
-                job=f"jaeger-{role.name}",
+                role.name.job,
+                jaeger_pods(platform, role.name),
+                ports=(port.name for port in _servers(role.name, settings).ports if port in SCRAPED),
+                job=role.name.job,
             )
         )
         yield artifact(f"{folder}/{role.name}.yaml", platform, found)
@@ -67,42 +79,47 @@ def jaeger_files(catalog: Catalog) -> Iterator[Artifact]:
         yield artifact(f"{FOLDER}/jobs.yaml", platform, found)
 
 
-def _policy(role: Role, catalog: Catalog) -> list[Resource]:
-    match role.name:
-        case "query":
+def _policy(server: Server, catalog: Catalog) -> list[Resource]:
+    match server:
+        case Server.QUERY:
             ingress = [asked(QUERY_HTTP, QUERY_GRPC, TELEMETRY)]
-        case "gateway":
+        case Server.GATEWAY:
             ingress = [taking_spans(), asked(TELEMETRY)]
-        case _:
-            spans = taking_spans() if entry(catalog) == role.name else asked(OTLP_GRPC)
+        case Server.COLLECTOR:
+            spans = taking_spans() if entry(catalog) is server else asked(OTLP_GRPC)
             ingress = [spans, asked(SPAN_METRICS, TELEMETRY)]
-    matching = collector_pods(catalog.platform, NAMES[role.name])
-    return guarding(catalog.platform, NAMES[role.name], matching, ingress)
+    return guarding(catalog.platform, server.resource, jaeger_pods(catalog.platform, server), ingress)
 
 
-def _servers(role: Role, settings: JaegerSettings) -> _Servers:
+def _servers(server: Server, settings: JaegerSettings) -> _Servers:
     jaeger = image("jaeger", settings)
-    told = ("telemetry", TELEMETRY)
-    match role.name:
-        case "collector":
+    match server:
+        case Server.COLLECTOR:
             return _Servers(
                 replicas=settings.collectors,
                 image=jaeger,
                 size=sized("500m", "1Gi", "2Gi"),
-                ports=(*OTLP_PORTS, ("span-metrics", SPAN_METRICS), told),
-                scraped=("span-metrics", "telemetry"),
+                ports=(OTLP_GRPC, OTLP_HTTP, SPAN_METRICS, TELEMETRY),
             )
-        case "gateway":
-            size = sized("200m", "256Mi", "512Mi")
-            return _Servers(replicas=2, image=_CONTRIB, size=size, ports=(*OTLP_PORTS, told))
-        case _:
-            ports = (("query-http", QUERY_HTTP), ("query-grpc", QUERY_GRPC), told)
-            return _Servers(replicas=settings.queries, image=jaeger, size=sized("100m", "256Mi", "1Gi"), ports=ports)
+        case Server.GATEWAY:
+            return _Servers(
+                replicas=2,
+                image=_CONTRIB,
+                size=sized("200m", "256Mi", "512Mi"),
+                ports=(OTLP_GRPC, OTLP_HTTP, TELEMETRY),
+            )
+        case Server.QUERY:
+            return _Servers(
+                replicas=settings.queries,
+                image=jaeger,
+                size=sized("100m", "256Mi", "1Gi"),
+                ports=(QUERY_HTTP, QUERY_GRPC, TELEMETRY),
+            )
 
 
 def _collector(role: Role, settings: JaegerSettings, platform: Platform) -> Resource:
-    name, servers = NAMES[role.name], _servers(role, settings)
-    ports: list[Tree] = [{"name": port, "port": number, "protocol": "TCP"} for port, number in servers.ports]
+    servers = _servers(role.name, settings)
+    ports: list[Tree] = [{"name": port.name, "port": port.number, "protocol": "TCP"} for port in servers.ports]
     spec: Resource = {
         "image": servers.image,
         "mode": "deployment",
@@ -111,13 +128,13 @@ def _collector(role: Role, settings: JaegerSettings, platform: Platform) -> Reso
         "resources": servers.size,
         "podSecurityContext": {"runAsNonRoot": True, "runAsUser": _USER, "fsGroup": _USER},
         "podDisruptionBudget": {"maxUnavailable": 1},
-        "topologySpreadConstraints": spread(collector_pods(platform, name)),
+        "topologySpreadConstraints": spread(jaeger_pods(platform, role.name)),
     }
-    if role.name != "gateway":
+    if role.name is not Server.GATEWAY:
         spec |= _password(settings)
     comment = {"#": f"as jaeger/{role.name}.yaml"}
     spec |= {**comment, "config": _config(role)}
-    return resource(platform, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", name, spec=spec)
+    return resource(platform, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", role.name.resource, spec=spec)
 
 
 def _config(role: Role) -> Resource:

@@ -11,29 +11,26 @@ from collections.abc import Iterable, Iterator
 from slogen.emit.jaeger import roles
 from slogen.emit.kubernetes.resource import Labels, Resource, Tree, pods, resource
 from slogen.model import Catalog, Platform
-from slogen.plan.tracing import OTLP_GRPC, OTLP_HTTP
+from slogen.plan.topology import Port
+from slogen.plan.tracing import OTLP_GRPC, OTLP_HTTP, Server
 
-GATEWAY = "gateway"
-# Names of the OpenTelemetryCollectors by role; the operator's Service of the first is jaeger-collector-headless.
-NAMES = {"collector": "jaeger", GATEWAY: "jaeger-gateway", "query": "jaeger-query"}
-OTLP_PORTS = (("otlp-grpc", OTLP_GRPC), ("otlp-http", OTLP_HTTP))
 # What a container's port may be called; a Service's may be called more.
 _PORT_NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*")
 _NAMESPACE = "kubernetes.io/metadata.name"  # on every namespace since Kubernetes 1.21
 
 
-def collector_pods(platform: Platform, name: str) -> Labels:
-    """Return the labels that the OpenTelemetry operator puts onto the pods of a collector."""
+def jaeger_pods(platform: Platform, server: Server) -> Labels:
+    """Return the labels that the OpenTelemetry operator puts onto the pods of a server of Jaeger."""
     return {
-        "app.kubernetes.io/name": f"{name}-collector",
-        "app.kubernetes.io/instance": f"{platform.namespace}.{name}",
+        "app.kubernetes.io/name": server.service,
+        "app.kubernetes.io/instance": f"{platform.namespace}.{server.resource}",
     }
 
 
-def entry(catalog: Catalog) -> str | None:
-    """Return the role that takes spans from everybody."""
-    names = [role.name for role in roles(catalog)]
-    return next((name for name in (GATEWAY, "collector") if name in names), None)
+def entry(catalog: Catalog) -> Server | None:
+    """Return the servers that take spans from everybody."""
+    found = [role.name for role in roles(catalog)]
+    return next((one for one in (Server.GATEWAY, Server.COLLECTOR) if one in found), None)
 
 
 def application_policies(catalog: Catalog) -> Iterator[Resource]:
@@ -52,7 +49,7 @@ def application_policies(catalog: Catalog) -> Iterator[Resource]:
                 comment += "; a container's port has the name of its Service's"
             yield _policy(platform, "slogen-scrape", {}, namespace=namespace, ingress=[rule], comment=comment)
         if takes:
-            taking = _ours(platform, collector_pods(platform, NAMES[takes]))
+            taking = _ours(platform, jaeger_pods(platform, takes))
             spans: Tree = {"to": [taking], "ports": _tcp(OTLP_GRPC, OTLP_HTTP)}
             comment = "spans go to Jaeger, which is found by name"
             yield _policy(platform, "slogen-traces", {}, namespace=namespace, egress=[spans, _DNS], comment=comment)
@@ -100,15 +97,15 @@ def guarding(
     return [_policy(platform, f"slogen-{name}", matching, ingress=ingress, egress=[{}], comment=comment)]
 
 
-def asked(*ports: int, anywhere: bool = False) -> Tree:
+def asked(*ports: Port, anywhere: bool = False) -> Tree:
     """Return the rule that neighbours in the namespace may ask; other clusters have no labels here, so `anywhere`."""
     rule: Resource = {"ports": _tcp(*ports)}
     return rule if anywhere else {"from": [{"podSelector": {}}], **rule}
 
 
-def gossiping(matching: Labels, port: int) -> Tree:
+def gossiping(matching: Labels, port: Port) -> Tree:
     """Return the rule that servers may gossip with one another."""
-    both: list[Tree] = [*_tcp(port), {"protocol": "UDP", "port": port}]
+    both: list[Tree] = [*_tcp(port), {"protocol": "UDP", "port": port.number}]
     return {"from": [{"podSelector": {"matchLabels": matching}}], "ports": both}
 
 
@@ -117,8 +114,8 @@ def taking_spans() -> Tree:
     return {"from": [{"namespaceSelector": {}}], "ports": _tcp(OTLP_GRPC, OTLP_HTTP)}
 
 
-def _tcp(*numbers: int) -> list[Tree]:
-    return [{"protocol": "TCP", "port": number} for number in numbers]
+def _tcp(*ports: Port) -> list[Tree]:
+    return [{"protocol": "TCP", "port": port.number} for port in ports]
 
 
 def _policy(

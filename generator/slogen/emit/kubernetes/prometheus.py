@@ -23,16 +23,27 @@ from slogen.emit.kubernetes.resource import (
     volume,
 )
 from slogen.emit.kubernetes.targets import pair_monitors, targets
-from slogen.model import Catalog, Latency, Platform
+from slogen.model import Catalog, Platform
 from slogen.plan.rules import Evaluator
-from slogen.plan.topology import BLOCK, GRPC, HEARTBEAT, HTTP, alertmanager_members, has_thanos, home, host
+from slogen.plan.thanos import GRPC, HEARTBEAT, HTTP
+from slogen.plan.topology import (
+    ALERTMANAGER,
+    ALERTMANAGER_SERVICE,
+    BLOCK,
+    EXEMPLARS,
+    NATIVE_BY_SETTING,
+    PROMETHEUS,
+    alertmanager_addresses,
+    has_thanos,
+    home,
+    prometheus_features,
+    reads_native,
+)
 from slogen.promql import names
 
 FOLDER = "prometheus/kubernetes"
 SHARED = f"{FOLDER}/_shared"  # no cluster can be called so
 _API = "monitoring.coreos.com/v1"
-_NATIVE_BY_CONFIGURATION = (3, 9)  # before it native histograms are a feature flag
-_WEB = 9090
 _ALERTMANAGERS = "prometheus-alertmanagers"
 
 
@@ -60,10 +71,10 @@ def prometheus_files(catalog: Catalog) -> Iterator[Artifact]:
 
 
 def _policy(platform: Platform) -> list[Resource]:
-    ingress = [asked(_WEB)]
+    ingress = [asked(PROMETHEUS)]
     if has_thanos(platform):
         far = len(platform.clusters) > 1  # Thanos Query of the first cluster asks the sidecars of all
-        ingress += [asked(GRPC.number, anywhere=far), asked(HTTP.number)]
+        ingress += [asked(GRPC, anywhere=far), asked(HTTP)]
     return guarding(platform, "prometheus", pods(platform, "prometheus"), ingress)
 
 
@@ -102,7 +113,7 @@ def _server(catalog: Catalog, cluster: str | None) -> Resource:
         "serviceAccountName": _account(platform),
         "serviceDiscoveryRole": "EndpointSlice",
         **_histograms(catalog),
-        "exemplars": {"maxSize": 100_000},
+        "exemplars": {"maxSize": EXEMPLARS},
         "storage": {"volumeClaimTemplate": {"spec": volume(platform)}},
         **_sidecar(platform),
         "resources": sized("1", "4Gi", "8Gi"),
@@ -114,13 +125,10 @@ def _server(catalog: Catalog, cluster: str | None) -> Resource:
 
 def _histograms(catalog: Catalog) -> Resource:
     """Return the features, and native histograms when an SLI reads one."""
-    features = ["exemplar-storage"]
-    native = any(isinstance(slo.sli, Latency) and slo.sli.native for one in catalog.services for slo in one.slos)
-    if not native:
-        return {"enableFeatures": features}
-    if catalog.platform.prometheus.version < _NATIVE_BY_CONFIGURATION:
-        return {"enableFeatures": [*features, "native-histograms"]}
-    return {"enableFeatures": features, "scrapeNativeHistograms": True}
+    platform, native = catalog.platform, reads_native(catalog)
+    by_setting = native and platform.prometheus.version >= NATIVE_BY_SETTING
+    features: Resource = {"enableFeatures": list(prometheus_features(platform, native=native))}
+    return features | ({"scrapeNativeHistograms": True} if by_setting else {})
 
 
 def _far(platform: Platform, cluster: str | None) -> bool:
@@ -137,19 +145,16 @@ def _alerting(platform: Platform, cluster: str | None) -> Resource:
         }
     told: Resource = {
         "namespace": platform.namespace,
-        "name": "alertmanager-operated",
-        "port": "web",
+        "name": ALERTMANAGER_SERVICE,
+        "port": ALERTMANAGER.name,
         "apiVersion": "v2",
     }
     return {"#alerting": "each member is told, for they agree among themselves", "alerting": {"alertmanagers": [told]}}
 
 
 def _alertmanagers(platform: Platform, cluster: str | None) -> Resource:
-    members = [
-        host(platform, member, "alertmanager-operated", of=home(platform), seen_from=cluster)
-        for member in alertmanager_members(platform)
-    ]
-    content: Tree = {"api_version": "v2", "static_configs": [{"targets": [f"{member}:9093" for member in members]}]}
+    told = alertmanager_addresses(platform, seen_from=cluster)
+    content: Tree = {"api_version": "v2", "static_configs": [{"targets": list(told)}]}
     lines = text({"list": [content]}).removeprefix("list:\n")
     return resource(platform, "v1", "Secret", _ALERTMANAGERS, stringData={"alertmanagers.yaml": lines})
 

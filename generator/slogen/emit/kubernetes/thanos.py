@@ -1,4 +1,4 @@
-"""Thanos in Kubernetes: the servers of plan.topology as workloads, the ruler as a resource of the operator."""
+"""Thanos in Kubernetes: the servers of plan.thanos as workloads, the ruler as a resource of the operator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from slogen.emit.kubernetes.resource import (
 from slogen.emit.kubernetes.targets import monitor, operated_monitor
 from slogen.model import Catalog, Platform
 from slogen.plan.rules import Evaluator
-from slogen.plan.topology import GRPC, REPLICA, ROOT, Component, components, files
+from slogen.plan.thanos import GRPC, REPLICA, Component, components, files
+from slogen.plan.topology import ROOT, Port
 
 FOLDER = "thanos/kubernetes"
 CONFIG = "thanos-config"  # a ConfigMap of kustomization.yaml: what the workloads read but the bucket
@@ -89,9 +90,9 @@ def _workload(component: Component, platform: Platform) -> Iterator[Resource]:
     yield monitor(platform, name, matching, port="http", job=f"thanos-{component.command}")
 
 
-def _asked(component: Component) -> tuple[int, ...]:
+def _asked(component: Component) -> tuple[Port, ...]:
     """Return the ports that others ask: of Thanos Query no gRPC, nobody stands above it."""
-    return tuple(port.number for port in component.ports if component.command != "query" or port != GRPC)
+    return tuple(port for port in component.ports if component.command != "query" or port != GRPC)
 
 
 def _service(component: Component, platform: Platform, matching: Labels) -> Resource:
