@@ -205,7 +205,7 @@ def _collectors(platform: Platform) -> Job:
 
 
 def _static(targets: Iterable[str]) -> Job:
-    return {"static_configs": [{"targets": list[Value](targets)}]}
+    return {"static_configs": [{"targets": tuple(targets)}]}
 
 
 EMITTER = Emitter(name="prometheus-servers", folder="prometheus", platform=_emit, counts="scrape jobs")

@@ -17,7 +17,7 @@ Conventions that hold everywhere:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from slogen.core import Duration
@@ -32,8 +32,8 @@ NATIVE_BY_SETTING = (3, 9)  # from here on native histograms are no feature of a
 EXEMPLARS = 100_000  # that a Prometheus remembers
 
 Flag = tuple[str, str | None]  # its name and value, None for a switch
-# A configuration file: maps, lists, texts, numbers and booleans, in the order in which they are written.
-Value = str | int | bool | dict[str, "Value"] | list["Value"]
+# What a configuration file or a resource says: maps, lists, texts, numbers and booleans, in the order of the file.
+Value = Mapping[str, "Value"] | Sequence["Value"] | str | int | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,9 +35,9 @@ def _jobs_text(found: Iterable[Job]) -> str:
         value: dict[str, Value] = {"name": job.name}
         if job.schedule:
             value["schedule"] = job.schedule
-        value |= {"image": job.image, "command": list[Value](job.command)}
+        value |= {"image": job.image, "command": job.command}
         if job.env:
-            value["env"] = dict[str, Value](job.env)
+            value["env"] = dict(job.env)
         text += comment(job.purpose, "  ") + written([value], "  ")
     return text
 

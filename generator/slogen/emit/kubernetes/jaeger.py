@@ -12,7 +12,6 @@ from slogen.emit.kubernetes.network import asked, entry, guarding, jaeger_pods, 
 from slogen.emit.kubernetes.resource import (
     Labels,
     Resource,
-    Tree,
     artifact,
     mounted,
     resource,
@@ -21,7 +20,7 @@ from slogen.emit.kubernetes.resource import (
 )
 from slogen.emit.kubernetes.targets import pod_monitor
 from slogen.model import Catalog, JaegerSettings, Platform
-from slogen.plan.topology import Port
+from slogen.plan.topology import Port, Value
 from slogen.plan.tracing import (
     OTLP_GRPC,
     OTLP_HTTP,
@@ -51,7 +50,7 @@ class _Servers:
 
     replicas: int
     image: str
-    size: Tree
+    size: Value
     ports: tuple[Port, ...]
 
 
@@ -119,7 +118,7 @@ def _servers(server: Server, settings: JaegerSettings) -> _Servers:
 
 def _collector(role: Role, settings: JaegerSettings, platform: Platform) -> Resource:
     servers = _servers(role.name, settings)
-    ports: list[Tree] = [{"name": port.name, "port": port.number, "protocol": "TCP"} for port in servers.ports]
+    ports: list[Value] = [{"name": port.name, "port": port.number, "protocol": "TCP"} for port in servers.ports]
     spec: Resource = {
         "image": servers.image,
         "mode": "deployment",
@@ -138,7 +137,7 @@ def _collector(role: Role, settings: JaegerSettings, platform: Platform) -> Reso
 
 
 def _config(role: Role) -> Resource:
-    sections: dict[str, dict[str, Tree]] = {}
+    sections: dict[str, dict[str, Value]] = {}
     for part in role.parts:
         section = sections.setdefault(part.section, {})
         if part.why:
@@ -154,12 +153,12 @@ def _password(settings: JaegerSettings) -> Resource:
 
 
 def _job(job: Job, platform: Platform) -> Resource:
-    env: list[Tree] = [{"name": name, "value": value} for name, value in job.env]
+    env: list[Value] = [{"name": name, "value": value} for name, value in job.env]
     found = mounted("jaeger", [PurePosixPath(job.password_file)]) if job.password_file else {}
-    container: dict[str, Tree] = {
+    container: dict[str, Value] = {
         "name": job.name,
         "image": job.image,
-        "command": list(job.command),
+        "command": job.command,
         "resources": sized("50m", "64Mi", "256Mi"),
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -183,7 +182,7 @@ def _job(job: Job, platform: Platform) -> Resource:
     }
     if found:
         pod["volumes"] = found["volumes"]
-    template: Tree = {"metadata": {"labels": job_pods(platform)}, "spec": pod}
+    template: Value = {"metadata": {"labels": job_pods(platform)}, "spec": pod}
     work: Resource = {"backoffLimit": 6, "template": template}
     comment: Resource = {"#": job.purpose}
     if job.schedule is None:

@@ -15,11 +15,11 @@ from slogen.emit.artifact import Artifact, header
 from slogen.emit.grafana.provisioning import FOLDER as DASHBOARDS
 from slogen.emit.kubernetes.alertmanager import config_secret
 from slogen.emit.kubernetes.prometheus import FOLDER, SHARED, cluster_folder
-from slogen.emit.kubernetes.resource import Resource, Tree, labels, text
+from slogen.emit.kubernetes.resource import Resource, labels, text
 from slogen.emit.kubernetes.thanos import CONFIG, RULER, config_files, ruler_files
 from slogen.emit.thanos import FOLDER as THANOS
 from slogen.model import Platform
-from slogen.plan.topology import home
+from slogen.plan.topology import Value, home
 
 ROOT_FILE = "kustomization.yaml"
 
@@ -55,8 +55,8 @@ def _folder(folder: str, paths: list[str]) -> tuple[str, list[str]]:
 
 
 def _generators(platform: Platform) -> Resource:
-    secrets: list[Tree] = []
-    configs: list[Tree] = []
+    secrets: list[Value] = []
+    configs: list[Value] = []
     if platform.alertmanager is not None:
         files = [f"{plain.FOLDER}/alertmanager.yaml", f"{plain.FOLDER}/{TEMPLATE}"]
         secrets.append(_generator(platform, config_secret(platform), files, named_by_operator=True))
@@ -78,7 +78,7 @@ def _thanos(names: Iterable[str]) -> list[str]:
     return [f"{THANOS}/{name}" for name in names]
 
 
-def _generator(platform: Platform, name: str, files: list[str], *, named_by_operator: bool = False) -> Tree:
+def _generator(platform: Platform, name: str, files: list[str], *, named_by_operator: bool = False) -> Value:
     options: Resource = {"labels": labels(platform)}
     if named_by_operator:
         options["disableNameSuffixHash"] = True

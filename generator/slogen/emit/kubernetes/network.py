@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from slogen.emit.jaeger import roles
-from slogen.emit.kubernetes.resource import Labels, Resource, Tree, pods, resource
+from slogen.emit.kubernetes.resource import Labels, Resource, pods, resource
 from slogen.model import Catalog, Platform
-from slogen.plan.topology import Port
+from slogen.plan.topology import Port, Value
 from slogen.plan.tracing import OTLP_GRPC, OTLP_HTTP, Server
 
 # What a container's port may be called; a Service's may be called more.
@@ -50,7 +50,7 @@ def application_policies(catalog: Catalog) -> Iterator[Resource]:
             yield _policy(platform, "slogen-scrape", {}, namespace=namespace, ingress=[rule], comment=comment)
         if takes:
             taking = _ours(platform, jaeger_pods(platform, takes))
-            spans: Tree = {"to": [taking], "ports": _tcp(OTLP_GRPC, OTLP_HTTP)}
+            spans: Value = {"to": [taking], "ports": _tcp(OTLP_GRPC, OTLP_HTTP)}
             comment = "spans go to Jaeger, which is found by name"
             yield _policy(platform, "slogen-traces", {}, namespace=namespace, egress=[spans, _DNS], comment=comment)
 
@@ -66,7 +66,7 @@ def _scraped(catalog: Catalog, namespace: str) -> list[str]:
     return sorted(found)
 
 
-def _ours(platform: Platform, matching: Labels) -> Tree:
+def _ours(platform: Platform, matching: Labels) -> Value:
     """Return pods of the platform's namespace, as seen from another."""
     return {
         "namespaceSelector": {"matchLabels": {_NAMESPACE: platform.namespace}},
@@ -74,7 +74,7 @@ def _ours(platform: Platform, matching: Labels) -> Tree:
     }
 
 
-_DNS: Tree = {
+_DNS: Value = {
     "to": [
         {
             "namespaceSelector": {"matchLabels": {_NAMESPACE: "kube-system"}},
@@ -86,7 +86,7 @@ _DNS: Tree = {
 
 
 def guarding(
-    platform: Platform, name: str, matching: Labels, ingress: Iterable[Tree], comment: str = ""
+    platform: Platform, name: str, matching: Labels, ingress: Iterable[Value], comment: str = ""
 ) -> list[Resource]:
     """Return the policy of servers of ours, where their namespace is isolated: who may ask them.
 
@@ -97,24 +97,24 @@ def guarding(
     return [_policy(platform, f"slogen-{name}", matching, ingress=ingress, egress=[{}], comment=comment)]
 
 
-def asked(*ports: Port, anywhere: bool = False) -> Tree:
+def asked(*ports: Port, anywhere: bool = False) -> Value:
     """Return the rule that neighbours in the namespace may ask; other clusters have no labels here, so `anywhere`."""
     rule: Resource = {"ports": _tcp(*ports)}
     return rule if anywhere else {"from": [{"podSelector": {}}], **rule}
 
 
-def gossiping(matching: Labels, port: Port) -> Tree:
+def gossiping(matching: Labels, port: Port) -> Value:
     """Return the rule that servers may gossip with one another."""
-    both: list[Tree] = [*_tcp(port), {"protocol": "UDP", "port": port.number}]
+    both: list[Value] = [*_tcp(port), {"protocol": "UDP", "port": port.number}]
     return {"from": [{"podSelector": {"matchLabels": matching}}], "ports": both}
 
 
-def taking_spans() -> Tree:
+def taking_spans() -> Value:
     """Return the rule that any pod of the cluster may send spans."""
     return {"from": [{"namespaceSelector": {}}], "ports": _tcp(OTLP_GRPC, OTLP_HTTP)}
 
 
-def _tcp(*ports: Port) -> list[Tree]:
+def _tcp(*ports: Port) -> list[Value]:
     return [{"protocol": "TCP", "port": port.number} for port in ports]
 
 
@@ -124,8 +124,8 @@ def _policy(
     matching: Labels,
     *,
     namespace: str = "",
-    ingress: Iterable[Tree] = (),
-    egress: Iterable[Tree] = (),
+    ingress: Iterable[Value] = (),
+    egress: Iterable[Value] = (),
     comment: str = "",
 ) -> Resource:
     rules: Resource = {}

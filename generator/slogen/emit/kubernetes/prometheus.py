@@ -10,7 +10,6 @@ from slogen.emit.kubernetes.network import application_policies, asked, guarding
 from slogen.emit.kubernetes.resource import (
     EVALUATOR,
     Resource,
-    Tree,
     artifact,
     disruption,
     pods,
@@ -33,6 +32,7 @@ from slogen.plan.topology import (
     EXEMPLARS,
     NATIVE_BY_SETTING,
     PROMETHEUS,
+    Value,
     alertmanager_addresses,
     has_thanos,
     home,
@@ -81,8 +81,8 @@ def _policy(platform: Platform) -> list[Resource]:
 def _server(catalog: Catalog, cluster: str | None) -> Resource:
     platform = catalog.platform
     settings = platform.prometheus
-    here: Tree = {"matchLabels": {"kubernetes.io/metadata.name": platform.namespace}}
-    found: Tree = {"matchLabels": selecting(platform)}
+    here: Value = {"matchLabels": {"kubernetes.io/metadata.name": platform.namespace}}
+    found: Value = {"matchLabels": selecting(platform)}
     spec: Resource = {
         "#0": "no version: the operator runs the one that it was tested with, newer than the oldest of the platform",
         "replicas": settings.replicas,
@@ -127,7 +127,7 @@ def _histograms(catalog: Catalog) -> Resource:
     """Return the features, and native histograms when an SLI reads one."""
     platform, native = catalog.platform, reads_native(catalog)
     by_setting = native and platform.prometheus.version >= NATIVE_BY_SETTING
-    features: Resource = {"enableFeatures": list(prometheus_features(platform, native=native))}
+    features: Resource = {"enableFeatures": prometheus_features(platform, native=native)}
     return features | ({"scrapeNativeHistograms": True} if by_setting else {})
 
 
@@ -154,7 +154,7 @@ def _alerting(platform: Platform, cluster: str | None) -> Resource:
 
 def _alertmanagers(platform: Platform, cluster: str | None) -> Resource:
     told = alertmanager_addresses(platform, seen_from=cluster)
-    content: Tree = {"api_version": "v2", "static_configs": [{"targets": list(told)}]}
+    content: Value = {"api_version": "v2", "static_configs": [{"targets": told}]}
     lines = text({"list": [content]}).removeprefix("list:\n")
     return resource(platform, "v1", "Secret", _ALERTMANAGERS, stringData={"alertmanagers.yaml": lines})
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import cast
 
 from slogen.emit.artifact import Artifact, header
 from slogen.emit.yamlvalues import written
 from slogen.model import Platform
 from slogen.plan.topology import Value
 
-# A resource or a part of one, of maps and lists; a key that begins with # is a comment above the next key.
-Tree = Mapping[str, "Tree"] | Sequence["Tree"] | str | int | bool
 Labels = dict[str, str]
-Resource = dict[str, Tree]
+Resource = dict[str, Value]  # or a part of one; a key that begins with # is a comment above the next key
 
 MANAGED = "app.kubernetes.io/managed-by"
 EVALUATOR = "slogen.dev/evaluator"
@@ -46,18 +43,18 @@ def resource(
     *,
     namespace: str | None = "",
     more: Mapping[str, str] | None = None,
-    **body: Tree,
+    **body: Value,
 ) -> Resource:
     """Return a resource; the namespace is the platform's, another one, or None for what stands in no namespace."""
     place = platform.namespace if namespace == "" else namespace
-    metadata: dict[str, Tree] = {"name": name}
+    metadata: dict[str, Value] = {"name": name}
     if place:
         metadata["namespace"] = place
     metadata["labels"] = {**labels(platform), **(more or {})}
     return {"apiVersion": api, "kind": kind, "metadata": metadata, **body}
 
 
-def spread(matching: Labels) -> Tree:
+def spread(matching: Labels) -> Value:
     """Return the constraints that keep replicas on different nodes, and in different zones where there are some."""
     return [
         {
@@ -94,7 +91,7 @@ def volume(platform: Platform) -> Resource:
     return claim
 
 
-def sized(cpu: str, memory: str, limit: str) -> Tree:
+def sized(cpu: str, memory: str, limit: str) -> Value:
     """Return requests, and a limit of memory; processor time is not limited, throttled servers evaluate late."""
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}}
 
@@ -127,6 +124,6 @@ def artifact(path: str, platform: Platform, resources: Iterable[Resource]) -> Ar
     return Artifact(path=path, text=header(platform.span.file) + "---\n".join(written), rules=len(written))
 
 
-def text(resource: Mapping[str, Tree]) -> str:
+def text(resource: Mapping[str, Value]) -> str:
     """Return a resource, or a list below a key, as YAML."""
-    return written(cast(Value, resource))
+    return written(resource)

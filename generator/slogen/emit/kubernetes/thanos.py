@@ -12,7 +12,6 @@ from slogen.emit.kubernetes.resource import (
     EVALUATOR,
     Labels,
     Resource,
-    Tree,
     artifact,
     disruption,
     pods,
@@ -27,7 +26,7 @@ from slogen.emit.kubernetes.targets import monitor, operated_monitor
 from slogen.model import Catalog, Platform
 from slogen.plan.rules import Evaluator
 from slogen.plan.thanos import GRPC, REPLICA, Component, components, files
-from slogen.plan.topology import ROOT, Port
+from slogen.plan.topology import ROOT, Port, Value
 
 FOLDER = "thanos/kubernetes"
 CONFIG = "thanos-config"  # a ConfigMap of kustomization.yaml: what the workloads read but the bucket
@@ -81,7 +80,7 @@ def _workload(component: Component, platform: Platform) -> Iterator[Resource]:
     if component.data is None:
         yield resource(platform, "apps/v1", "Deployment", name, spec={**spec, "template": pod})
     else:
-        claim: Tree = {"metadata": {"name": "data"}, "spec": volume(platform)}
+        claim: Value = {"metadata": {"name": "data"}, "spec": volume(platform)}
         spec |= {"serviceName": component.service, "podManagementPolicy": "Parallel", "template": pod}
         yield resource(platform, "apps/v1", "StatefulSet", name, spec={**spec, "volumeClaimTemplates": [claim]})
     yield _service(component, platform, matching)
@@ -99,15 +98,15 @@ def _service(component: Component, platform: Platform, matching: Labels) -> Reso
     spec: Resource = {"#": "one address a server, none for all of them", "clusterIP": "None"}
     if any(value and REPLICA in value for _, value in component.flags):
         spec |= {"#ready": "they must find one another before they are ready", "publishNotReadyAddresses": True}
-    ports: list[Tree] = [{"name": port.name, "port": port.number, "targetPort": port.name} for port in component.ports]
+    ports: list[Value] = [{"name": port.name, "port": port.number, "targetPort": port.name} for port in component.ports]
     spec |= {"selector": matching, "ports": ports}
     return resource(platform, "v1", "Service", component.service, more=matching, spec=spec)
 
 
 def _pod(component: Component, platform: Platform) -> Resource:
     thanos = platform.thanos
-    ports: list[Tree] = [{"name": port.name, "containerPort": port.number} for port in component.ports]
-    mounts: list[Tree] = []
+    ports: list[Value] = [{"name": port.name, "containerPort": port.number} for port in component.ports]
+    mounts: list[Value] = []
     if component.files:
         mounts.append({"name": "config", "mountPath": f"{ROOT}/thanos", "readOnly": True})
     if component.data:
@@ -151,10 +150,10 @@ def _pod(component: Component, platform: Platform) -> Resource:
     return {**spec, "volumes": volumes} if volumes else spec
 
 
-def _config(component: Component) -> list[Tree]:
+def _config(component: Component) -> list[Value]:
     """Return the volume of the configuration files: ours from the ConfigMap, the bucket's from its Secret."""
     ours = [name for name in component.files if name != KEY]
-    sources: list[Tree] = []
+    sources: list[Value] = []
     if ours:
         sources.append({"configMap": {"name": CONFIG, "items": [{"key": name, "path": name} for name in ours]}})
     if KEY in component.files:
