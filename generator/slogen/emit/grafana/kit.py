@@ -15,28 +15,32 @@ from typing import Any
 
 from grafanalib import core as grafana
 
+from slogen.promql.template import Expr
+
 WIDTH = 24  # columns of Grafana's grid
 SCHEMA = 41  # of the classic JSON: Grafana 11.6 and newer take it as it is, older ones ignore what they do not know
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 # Colours mean the same on every panel.
 PAGE, TICKET, FINE, UNKNOWN, IDLE, PLAIN = "red", "orange", "green", "purple", "blue", "text"
-MANY = "a color for each series"
+MANY = "a colour for each series"
 
 Json = dict[str, Any]
+# x and y from the upper left corner, width and height, in columns and rows of 38 pixels.
+Place = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Query:
     """What a panel asks; `table` gives a row a series instead of a line, `exemplar` asks for traces as well.
 
     Instant queries show the present, the others what was.
     """
 
-    expr: str
+    expr: Expr
     legend: str = ""
-    instant: bool = True
-    table: bool = False
-    exemplar: bool = False
+    instant: bool = field(default=True, kw_only=True)
+    table: bool = field(default=False, kw_only=True)
+    exemplar: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Step:
     """From `value` on the colour is this one; None is the lowest."""
 
     value: float | None
-    color: str
+    colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Said:
 
     value: str | None
     text: str
-    color: str
+    colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Under:
 
     bound: float
     text: str
-    color: str
+    colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Look:
     steps: tuple[Step, ...] = ()
     said: tuple[Said | Under, ...] = ()
     missing: str | None = None  # what is written when nothing is there
-    color: str | None = None
+    colour: str | None = None
     links: tuple[Link, ...] = ()
     custom: Mapping[str, Any] = field(default_factory=dict)
 
@@ -100,7 +104,7 @@ class Look:
             "noValue": self.missing,
             "mappings": list(_mappings(self.said)) or None,
             "thresholds": _thresholds(self.steps) if self.steps else None,
-            "color": _color(self),
+            "color": _colour(self),
             "links": [_link(one) for one in self.links] or None,
             "custom": dict(self.custom) or None,
         }
@@ -117,21 +121,21 @@ class Look:
         return {"matcher": {"id": matcher, "options": options}, "properties": properties}
 
 
-def _color(look: Look) -> Json | None:
-    if look.color == MANY:
+def _colour(look: Look) -> Json | None:
+    if look.colour == MANY:
         return {"mode": "palette-classic"}
-    if look.color:
-        return {"mode": "fixed", "fixedColor": look.color}
+    if look.colour:
+        return {"mode": "fixed", "fixedColor": look.colour}
     return {"mode": "thresholds"} if look.steps or look.said else None
 
 
 def _thresholds(steps: Sequence[Step]) -> Json:
-    return {"mode": "absolute", "steps": [{"value": one.value, "color": one.color} for one in steps]}
+    return {"mode": "absolute", "steps": [{"value": one.value, "color": one.colour} for one in steps]}
 
 
 def _mappings(said: Sequence[Said | Under]) -> Iterator[Json]:
     for place, one in enumerate(said):
-        result = {"text": one.text, "color": one.color, "index": place}
+        result = {"text": one.text, "color": one.colour, "index": place}
         if isinstance(one, Under):
             yield {"type": "range", "options": {"from": None, "to": one.bound, "result": result}}
         elif one.value is None:
@@ -153,7 +157,7 @@ def _way(link: Link) -> Json:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A panel at its place in the grid: x and y from the upper left corner, in columns and rows of 38 pixels.
+    """A panel at its place in the grid.
 
     `looks` are those of single fields: how they are found (`byName`, `byFrameRefID`, `byRegexp`), and which.
     """
@@ -161,10 +165,7 @@ class Panel:
     kind: str
     title: str
     description: str
-    x: int
-    y: int
-    w: int
-    h: int
+    place: Place
     queries: tuple[Query, ...] = ()
     look: Look = field(default_factory=Look)
     looks: tuple[tuple[str, str, Look], ...] = ()
@@ -188,8 +189,8 @@ class Marks:
     """Lines or regions in all graphs: an annotation made of a query."""
 
     name: str
-    expr: str
-    color: str
+    expr: Expr
+    colour: str
     title: str
     tags: tuple[str, ...] = ()
 
@@ -283,15 +284,16 @@ def _placed(panel: Panel | Fold, numbers: Iterator[int], below: int = 0) -> Iter
     }
 
 
-def _panel(panel: Panel, number: int, below: int) -> grafana.Panel:
-    targets = [_target(query, chr(ord("A") + place)) for place, query in enumerate(panel.queries)]
+def _panel(panel: Panel, known_as: int, below: int) -> grafana.Panel:
+    x, y, width, height = panel.place
+    targets = [_target(query, ref(number)) for number, query in enumerate(panel.queries)]
     return _Drawn(
         title=panel.title,
         description=panel.description,
-        id=number,
+        id=known_as,
         dataSource=SOURCE if targets else None,
         targets=targets,
-        gridPos=grafana.GridPos(h=panel.h, w=panel.w, x=panel.x, y=panel.y + below),
+        gridPos=grafana.GridPos(h=height, w=width, x=x, y=y + below),
         transformations=[dict(one) for one in panel.transformations],
         timeFrom=panel.time_from,
         links=[_link(one) for one in panel.links],
@@ -306,8 +308,14 @@ def _panel(panel: Panel, number: int, below: int) -> grafana.Panel:
     )
 
 
-def _target(query: Query, ref: str) -> Json:
-    made: Json = grafana.Target(expr=query.expr, refId=ref, legendFormat=query.legend, datasource=SOURCE).to_json_data()
+def ref(number: int) -> str:
+    """Return what a query of a panel is called, by its place."""
+    return chr(ord("A") + number)
+
+
+def _target(query: Query, called: str) -> Json:
+    target = grafana.Target(expr=query.expr.text, refId=called, legendFormat=query.legend, datasource=SOURCE)
+    made: Json = target.to_json_data()
     made |= {
         "instant": query.instant,
         "range": not query.instant,
@@ -365,8 +373,8 @@ def _marks(marks: Marks) -> Json:
         "name": marks.name,
         "datasource": SOURCE,
         "enable": True,
-        "iconColor": marks.color,
-        "expr": marks.expr,
+        "iconColor": marks.colour,
+        "expr": marks.expr.text,
         "step": "60s",
         "titleFormat": marks.title,
         "textFormat": "",
@@ -378,9 +386,9 @@ def _marks(marks: Marks) -> Json:
 # What grafanalib writes and Grafana's types do not know, by the place where it stands.
 _DEAD_OF_PAGES = ("__inputs", "gnetId", "hideControls", "rows", "sharedCrosshair", "style", "version", "id")
 _DEAD_OF_PANELS = (
-    "cacheTimeout", "editable", "error", "height", "hideTimeOverride", "interval", "maxDataPoints", "maxPerRow",
-    "minSpan", "repeatDirection", "span", "transparent",
-)  # fmt: skip
+    *("cacheTimeout", "editable", "error", "height", "hideTimeOverride", "interval", "maxDataPoints", "maxPerRow"),
+    *("minSpan", "repeatDirection", "span", "transparent"),
+)
 _DEAD_OF_TARGETS = ("metric", "query", "step", "target", "intervalFactor", "interval", "hide")
 _NULL_IS_A_VALUE = {"value", "from", "to"}  # the lowest step, and open ends of ranges
 
