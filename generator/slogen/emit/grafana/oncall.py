@@ -179,12 +179,15 @@ class _OnCall:
 
     def _burn_steps(self, lowest: str) -> tuple[Step, ...]:
         """Return the colours of a burn: orange above 1, red from where it pages if it lasts."""
-        return (Step(None, lowest), Step(1.0, TICKET), *(Step(float(tier.factor), PAGE) for tier in self.paging[-1:]))
+        steps = {None: lowest, 1.0: TICKET} | {float(tier.factor): PAGE for tier in self.paging[-1:]}
+        return tuple(Step(value, colour) for value, colour in steps.items())
 
     def _colours(self) -> str:
         """Return what these colours mean."""
-        red = f"red above {plain(self.paging[-1].factor)}, which pages if it lasts" if self.paging else ""
-        return f"Orange above 1, {red or 'no burn of this SLO pages'}."
+        if not self.paging:
+            return "Orange above 1, no burn of this SLO pages."
+        least = self.paging[-1].factor
+        return f"{'Orange above 1, red' if least > 1 else 'Red'} above {plain(least)}, which pages if it lasts."
 
     def _burns(self) -> Panel:
         dashed = [
@@ -193,8 +196,8 @@ class _OnCall:
         ]
         return graph(
             "Burn by window",
-            "Times faster than allowed. A page fires when both red lines are above the highest dashed line, or both "
-            "orange ones above the one of 6h. Dashed lines are the thresholds of the alerts.",
+            f"Times faster than allowed. {self._pages_when()}"
+            + (" Dashed lines are the thresholds of the alerts." if self.tiers else ""),
             (0, 4, 15, 11),
             [Query(self._burn(window), window) for window in _FAST],
             Look(
@@ -208,16 +211,30 @@ class _OnCall:
             links=[explore_link(self._burn("5m"))],
         )
 
+    def _pages_when(self) -> str:
+        """Return when a page fires, told by the lines of the graph: red are 5m and 1h, orange 30m and 6h."""
+        red, orange = (any(str(tier.long) == long for tier in self.paging) for long in ("1h", "6h"))
+        if red and orange:
+            both = "both red lines are above the highest dashed line, or both orange ones above the one of 6h"
+        elif red or orange:
+            both = f"both {'red' if red else 'orange'} lines are above the highest dashed line"
+        else:
+            return "No burn of this SLO pages."
+        return f"A page fires when {both}."
+
     def _windows(self) -> Panel:
+        title, place = "Which windows burn?", (15, 4, 9, 6)
+        if not self.tiers:
+            return text(title, "The conditions of the alerts.", place, "No alert watches the burn of this SLO.\n")
         firing = Look(
             said=(Said("2", "yes", PAGE), Said("1", "yes", TICKET), Said("0", "no", PLAIN), MISSING),
             custom={**COLOURED, "width": 80, "align": "center"},
         )
         return table(
-            "Which windows burn?",
+            title,
             "Each row is a condition of the alerts: both windows must burn faster than the last number. The guard "
             "against single failures and what keeps a page on are not shown.",
-            (15, 4, 9, 6),
+            place,
             [
                 "windows",
                 Column("short", self._rows(lambda tier: self._burn(str(tier.short)))),
@@ -260,7 +277,9 @@ class _OnCall:
             for rung in ladder
         ]
         told = f"A page is told to: {' → '.join(steps)}."
-        if not self.paging:
+        if not self.tiers:
+            told = "This SLO neither pages nor raises tickets, however fast it burns."
+        elif not self.paging:
             told = "This SLO does not page: its tickets are for the next working day."
         return text(
             "What next?",
@@ -273,8 +292,7 @@ class _OnCall:
 
     def _who(self) -> Panel:
         place = (0, 15, 8, 7)
-        steps = (Step(None, IDLE), Step(1.0, TICKET), Step(6.0, PAGE))
-        look = Look(unit="none", decimals=2, low=0, steps=steps, missing=NO_DATA)
+        look = Look(unit="none", decimals=2, low=0, steps=self._burn_steps(IDLE), missing=NO_DATA)
         if self.slo.by:
             label = self.slo.by[0]
             return bars(
