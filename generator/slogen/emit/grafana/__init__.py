@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from slogen.emit.artifact import Artifact, Emitter
 from slogen.emit.grafana.health import health_page
-from slogen.emit.grafana.kit import Page, page_text
+from slogen.emit.grafana.jsonmodel import page_text
+from slogen.emit.grafana.kit import Page
 from slogen.emit.grafana.oncall import oncall_page
 from slogen.emit.grafana.provisioning import kustomization, operator, provisioning
 from slogen.emit.grafana.report import report_page
