@@ -21,7 +21,7 @@ from slogen.plan.routing import Matcher, Route, RoutedReceiver, RoutingPlan, Wai
 from slogen.prove.inhibition import inhibit_gaps
 from slogen.prove.reach import shadowed, unrouted, untold
 from slogen.prove.routing import matching, told
-from tests.conftest import ROOT
+from tests.conftest import ROOT, required
 from tests.rules.routing import (
     AMTOOLS,
     CATALOGS,
@@ -127,12 +127,7 @@ def test_amtool_agrees_on_every_alert(name: str, version: str, tmp_path: Path) -
 
 def program(version: str) -> str:
     """Return amtool."""
-    found = AMTOOLS[version]
-    if found is None:
-        if version == "0.25":
-            pytest.fail("amtool is absent: apt-get install prometheus-alertmanager")
-        pytest.skip("no current amtool: run ../shared/tools/build amtool3")
-    return found
+    return required(AMTOOLS[version], "amtool", current=version != "0.25")
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGS))
