@@ -14,6 +14,7 @@ from slogen.model import Catalog, Platform, Probe, Scrape
 from slogen.plan.thanos import HTTP, components
 from slogen.plan.topology import (
     EXEMPLARS,
+    NATIVE_SETTING,
     PROMETHEUS,
     PROMETHEUS_SERVICE,
     Port,
@@ -61,7 +62,7 @@ def _config(catalog: Catalog, cluster: str | None, member: str, jobs: Iterable[J
         "evaluation_interval": str(platform.scaled(platform.prometheus.evaluation_interval)),
         "external_labels": {**place, names.PROMETHEUS_REPLICA: member},
     }
-    if native and platform.prometheus.version >= (3, 8):
+    if native and platform.prometheus.version >= NATIVE_SETTING:
         general["scrape_native_histograms"] = True
     parts = [
         header(platform.span.file) + written({"global": general}),

@@ -25,6 +25,7 @@ from slogen.plan.topology import (
     addresses,
     home,
     prometheus_members,
+    release,
     service_host,
     service_url,
 )
@@ -91,6 +92,11 @@ def components(platform: Platform) -> tuple[Component, ...]:
         _rule(platform, thanos),
         *((_receive(platform),) if thanos.receive else ()),
     )
+
+
+def image(thanos: ThanosSettings) -> str:
+    """Return the image of all servers of Thanos."""
+    return f"quay.io/thanos/thanos:v{release(thanos.version)}"
 
 
 def thanos_url(platform: Platform, command: str) -> str | None:

@@ -28,7 +28,8 @@ DATA = "/var/lib/slogen"
 # Two hours, both of them: the sidecar uploads blocks as they are cut, and Prometheus must not merge them before.
 # Source: https://thanos.io/tip/components/sidecar.md/
 BLOCK = Duration.of("2h")
-NATIVE_BY_SETTING = (3, 9)  # from here on native histograms are no feature of a flag
+# Native histograms are scraped by a flag, since 3.8 by a setting as well, since 3.9 by the setting alone.
+NATIVE_SETTING, NATIVE_BY_SETTING_ALONE = (3, 8), (3, 9)
 EXEMPLARS = 100_000  # that a Prometheus remembers
 
 Flag = tuple[str, str | None]  # its name and value, None for a switch
@@ -52,6 +53,17 @@ class Port:
 PROMETHEUS, ALERTMANAGER = Port(name="web", number=9090), Port(name="web", number=9093)
 # The Services that the operator of Prometheus makes for its servers.
 PROMETHEUS_SERVICE, ALERTMANAGER_SERVICE = "prometheus-operated", "alertmanager-operated"
+
+
+def release(version: tuple[int, int]) -> str:
+    """Return the first release of a version, as images are tagged."""
+    return f"{version[0]}.{version[1]}.0"
+
+
+def go_duration(duration: Duration) -> str:
+    """Return a duration as Go reads it: it knows no days."""
+    hours, rest = divmod(duration.ms, 3_600_000)
+    return f"{duration.ms}ms" if rest else f"{hours}h"
 
 
 def home(platform: Platform) -> str | None:
@@ -95,7 +107,7 @@ def reads_native(catalog: Catalog) -> bool:
 
 def prometheus_features(platform: Platform, *, native: bool) -> tuple[str, ...]:
     """Return the features of a Prometheus that are off by default; with `native` it scrapes native histograms."""
-    by_flag = native and platform.prometheus.version < NATIVE_BY_SETTING
+    by_flag = native and platform.prometheus.version < NATIVE_BY_SETTING_ALONE
     return ("exemplar-storage", *(("native-histograms",) if by_flag else ()))
 
 

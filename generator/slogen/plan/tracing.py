@@ -14,7 +14,7 @@ from enum import StrEnum
 from slogen.core import Duration
 from slogen.model import Catalog, JaegerSettings, Latency, Platform, Service, Slo, Spans, SpanStorage
 from slogen.plan.thanos import thanos_url
-from slogen.plan.topology import Port, service_host
+from slogen.plan.topology import Port, release, service_host
 
 OTLP_GRPC, OTLP_HTTP = Port(name="otlp-grpc", number=4317), Port(name="otlp-http", number=4318)  # spans come in
 SCRAPED = SPAN_METRICS, TELEMETRY = Port(name="span-metrics", number=8889), Port(name="telemetry", number=8888)
@@ -26,7 +26,7 @@ _NANOSECONDS = 1_000_000_000
 _LONGEST = 86_400  # seconds; what takes longer is no span
 _WAIT, _LONGEST_WAIT = Duration.of("30s"), Duration.of("5m")
 _SILENCE = Duration.of("5m")
-_HOUR, _DAY = Duration.of("1h"), Duration.of("1d")
+_DAY = Duration.of("1d")
 _SHARDS, _COPIES = 3, 1
 
 
@@ -155,6 +155,21 @@ def tracing(catalog: Catalog) -> Tracing | None:
     )
 
 
+def servers(platform: Platform) -> tuple[Server, ...]:
+    """Return the kinds of servers of Jaeger 2 that the platform runs: several collectors need a gateway."""
+    settings = platform.jaeger
+    if settings is None or not has_jaeger(platform):
+        return ()
+    gateway = (Server.GATEWAY,) if settings.collectors > 1 else ()
+    return (Server.COLLECTOR, *gateway, Server.QUERY)
+
+
+def entry(platform: Platform) -> Server | None:
+    """Return the servers that take spans from everybody; None where there are none."""
+    found = servers(platform)
+    return next((one for one in (Server.GATEWAY, Server.COLLECTOR) if one in found), None)
+
+
 def has_jaeger(platform: Platform) -> bool:
     """Return whether the platform runs Jaeger 2: with storage, else there are links only. Version 1 is retired."""
     settings = platform.jaeger
@@ -163,7 +178,7 @@ def has_jaeger(platform: Platform) -> bool:
 
 def image(name: str, settings: JaegerSettings) -> str:
     """Return the image of one of Jaeger's programs."""
-    return f"jaegertracing/{name}:{settings.version[0]}.{settings.version[1]}.0"
+    return f"jaegertracing/{name}:{release(settings.version)}"
 
 
 def jobs(platform: Platform) -> tuple[Job, ...]:
@@ -238,11 +253,6 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
 def kept_days(settings: JaegerSettings) -> int:
     """Return after how many days since its creation an index holds nothing that must be kept."""
     return settings.retention.ms // _DAY.ms + 1
-
-
-def hours(duration: Duration) -> str:
-    """Return whole hours as Go reads them: it knows no days."""
-    return f"{duration.ms // _HOUR.ms}h"
 
 
 def _thresholds(catalog: Catalog) -> Iterator[tuple[Service, Slo, Decimal]]:

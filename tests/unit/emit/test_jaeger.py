@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from slogen.emit.jaeger import EMITTER
-from slogen.emit.jaeger.parts import go_duration
+from slogen.emit.jaeger.parts import bucket
 from tests.conftest import ROOT, current_tool
 from tests.unit.plan.test_tracing import STORAGE, catalog
 
@@ -237,7 +237,7 @@ def test_the_custom_resource_of_version_1_is_valid() -> None:
 )
 def test_buckets_are_spelled_exactly(seconds: str, written: str) -> None:
     """As Go reads durations."""
-    assert go_duration(Decimal(seconds)) == written
+    assert bucket(Decimal(seconds)) == written
 
 
 def jaeger(*paths: Path) -> subprocess.CompletedProcess[str]:

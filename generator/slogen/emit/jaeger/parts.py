@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from slogen.core import plain
-from slogen.plan.topology import Value
+from slogen.plan.topology import Value, go_duration
 from slogen.plan.tracing import (
     HEALTH,
     OTLP_GRPC,
@@ -21,7 +21,6 @@ from slogen.plan.tracing import (
     Share,
     Slow,
     Tracing,
-    hours,
 )
 
 MAIN, TRIAL = "main", "trial"  # names of the storage
@@ -91,7 +90,7 @@ def storage(plan: Tracing, *, metrics: bool = False) -> Part:
         basic: Value = {"username": literal(kept.username), "password_file": literal(kept.password_file)}
         search["auth"] = {"basic": basic}
     search["create_mappings"] = False
-    search["max_span_age"] = hours(plan.settings.retention)
+    search["max_span_age"] = go_duration(plan.settings.retention)
     indices: dict[str, Value] = {"index_prefix": kept.index_prefix} if kept.index_prefix else {}
     if plan.rotation:
         for kind in ("spans", "services", "dependencies", "sampling"):
@@ -159,8 +158,8 @@ def literal(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def go_duration(seconds: Decimal) -> str:
-    """Return seconds as Go reads them, exact: 0.0025 is 2.5ms."""
+def bucket(seconds: Decimal) -> str:
+    """Return the bound of a bucket as Go reads durations, exact: 0.0025 is 2.5ms."""
     for unit, size in (("s", Decimal(1)), ("ms", Decimal("1e-3")), ("us", Decimal("1e-6"))):
         if seconds >= size:
             return plain(seconds / size) + unit

@@ -14,7 +14,7 @@ from slogen.emit.jaeger.parts import (
     TRIAL,
     Part,
     asked,
-    go_duration,
+    bucket,
     health,
     literal,
     memory,
@@ -25,7 +25,7 @@ from slogen.emit.jaeger.parts import (
 )
 from slogen.model import Catalog, JaegerSettings
 from slogen.plan.topology import Value
-from slogen.plan.tracing import HEALTH, OTLP_GRPC, SPAN_METRICS, Server, Tracing, tracing
+from slogen.plan.tracing import HEALTH, OTLP_GRPC, SPAN_METRICS, Server, Tracing, servers, tracing
 
 FOLDER = "jaeger"
 _TRACES_IN_MIND = 100_000  # of which it is not decided yet; more are decided on too early
@@ -49,12 +49,12 @@ class Role:
 
 
 def roles(catalog: Catalog) -> tuple[Role, ...]:
-    """Return the servers of Jaeger 2; none where the platform keeps no spans or has version 1."""
+    """Return the servers of Jaeger 2; none where the platform does not run it."""
     plan = tracing(catalog)
     if plan is None:
         return ()
-    gateway = (_gateway(plan),) if plan.settings.collectors > 1 else ()
-    return (_collector(plan), *gateway, _query(plan))
+    made = {Server.COLLECTOR: _collector, Server.GATEWAY: _gateway, Server.QUERY: _query}
+    return tuple(made[server](plan) for server in servers(catalog.platform))
 
 
 def _collector(plan: Tracing) -> Role:
@@ -69,7 +69,7 @@ def _collector(plan: Tracing) -> Role:
                 section="connectors",
                 name="spanmetrics",
                 value={
-                    "histogram": {"unit": "s", "explicit": {"buckets": [go_duration(one) for one in plan.buckets]}},
+                    "histogram": {"unit": "s", "explicit": {"buckets": [bucket(one) for one in plan.buckets]}},
                     "exemplars": {"enabled": True},
                     "metrics_flush_interval": str(plan.flush),
                     "metrics_expiration": str(plan.expiration),

@@ -8,12 +8,13 @@ from pathlib import PurePosixPath
 
 from slogen.emit.artifact import Artifact
 from slogen.emit.jaeger import Role, roles
-from slogen.emit.kubernetes.network import asked, entry, guarding, jaeger_pods, taking_spans
+from slogen.emit.kubernetes.network import asked, guarding, jaeger_pods, taking_spans
 from slogen.emit.kubernetes.resource import (
-    Labels,
+    LOCKED,
     Resource,
     artifact,
     mounted,
+    pods,
     resource,
     sized,
     spread,
@@ -31,6 +32,7 @@ from slogen.plan.tracing import (
     TELEMETRY,
     Job,
     Server,
+    entry,
     image,
     jobs,
 )
@@ -74,7 +76,7 @@ def jaeger_files(catalog: Catalog) -> Iterator[Artifact]:
         )
         yield artifact(f"{folder}/{role.name}.yaml", platform, found)
     if found := [_job(job, platform) for job in jobs(platform)]:
-        found += guarding(platform, JOBS, job_pods(platform), ())
+        found += guarding(platform, JOBS, pods(platform, JOBS), ())
         yield artifact(f"{FOLDER}/jobs.yaml", platform, found)
 
 
@@ -85,7 +87,7 @@ def _policy(server: Server, catalog: Catalog) -> list[Resource]:
         case Server.GATEWAY:
             ingress = [taking_spans(), asked(TELEMETRY)]
         case Server.COLLECTOR:
-            spans = taking_spans() if entry(catalog) is server else asked(OTLP_GRPC)
+            spans = taking_spans() if entry(catalog.platform) is server else asked(OTLP_GRPC)
             ingress = [spans, asked(SPAN_METRICS, TELEMETRY)]
     return guarding(catalog.platform, server.resource, jaeger_pods(catalog.platform, server), ingress)
 
@@ -160,11 +162,7 @@ def _job(job: Job, platform: Platform) -> Resource:
         "image": job.image,
         "command": job.command,
         "resources": sized("50m", "64Mi", "256Mi"),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": LOCKED,
     }
     if env:
         container["env"] = env
@@ -182,7 +180,7 @@ def _job(job: Job, platform: Platform) -> Resource:
     }
     if found:
         pod["volumes"] = found["volumes"]
-    template: Value = {"metadata": {"labels": job_pods(platform)}, "spec": pod}
+    template: Value = {"metadata": {"labels": pods(platform, JOBS)}, "spec": pod}
     work: Resource = {"backoffLimit": 6, "template": template}
     comment: Resource = {"#": job.purpose}
     if job.schedule is None:
@@ -196,8 +194,3 @@ def _job(job: Job, platform: Platform) -> Resource:
         "jobTemplate": {"spec": work},
     }
     return resource(platform, "batch/v1", "CronJob", job.name, spec=spec)
-
-
-def job_pods(platform: Platform) -> Labels:
-    """Return the labels of the pods that rotate and clean."""
-    return {"app.kubernetes.io/name": JOBS, "app.kubernetes.io/instance": platform.name}

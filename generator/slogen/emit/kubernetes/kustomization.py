@@ -14,8 +14,10 @@ from slogen.emit.alertmanager.templates import TEMPLATE
 from slogen.emit.artifact import Artifact, header
 from slogen.emit.grafana.provisioning import FOLDER as DASHBOARDS
 from slogen.emit.kubernetes.alertmanager import config_secret
+from slogen.emit.kubernetes.jaeger import COLLECTORS
 from slogen.emit.kubernetes.prometheus import FOLDER, SHARED, cluster_folder
 from slogen.emit.kubernetes.resource import Resource, labels, text
+from slogen.emit.kubernetes.rules import FOLDER as RULES
 from slogen.emit.kubernetes.thanos import CONFIG, RULER, config_files, ruler_files
 from slogen.emit.thanos import FOLDER as THANOS
 from slogen.model import Platform
@@ -46,8 +48,7 @@ def kustomizations(platform: Platform, paths: Iterable[str]) -> Iterator[Artifac
 
 
 def _common(paths: list[str]) -> list[str]:
-    known = ("rules/kubernetes", SHARED, "jaeger/kubernetes/collector")
-    return [folder for folder in known if any(path.startswith(folder + "/") for path in paths)]
+    return [folder for folder in (RULES, SHARED, COLLECTORS) if any(path.startswith(folder + "/") for path in paths)]
 
 
 def _folder(folder: str, paths: list[str]) -> tuple[str, list[str]]:

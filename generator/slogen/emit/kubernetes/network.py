@@ -8,51 +8,40 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from slogen.emit.jaeger import roles
-from slogen.emit.kubernetes.resource import Labels, Resource, pods, resource
+from slogen.emit.kubernetes.resource import INSTANCE, NAME, Labels, Resource, namespace, pods, resource
 from slogen.model import Catalog, Platform
 from slogen.plan.topology import Port, Value
-from slogen.plan.tracing import OTLP_GRPC, OTLP_HTTP, Server
+from slogen.plan.tracing import OTLP_GRPC, OTLP_HTTP, Server, entry
 
 # What a container's port may be called; a Service's may be called more.
 _PORT_NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*")
-_NAMESPACE = "kubernetes.io/metadata.name"  # on every namespace since Kubernetes 1.21
 
 
 def jaeger_pods(platform: Platform, server: Server) -> Labels:
     """Return the labels that the OpenTelemetry operator puts onto the pods of a server of Jaeger."""
-    return {
-        "app.kubernetes.io/name": server.service,
-        "app.kubernetes.io/instance": f"{platform.namespace}.{server.resource}",
-    }
-
-
-def entry(catalog: Catalog) -> Server | None:
-    """Return the servers that take spans from everybody."""
-    found = [role.name for role in roles(catalog)]
-    return next((one for one in (Server.GATEWAY, Server.COLLECTOR) if one in found), None)
+    return {NAME: server.service, INSTANCE: f"{platform.namespace}.{server.resource}"}
 
 
 def application_policies(catalog: Catalog) -> Iterator[Resource]:
     """Yield the policies of isolated namespaces but the platform's: Prometheus may scrape, spans may leave."""
     platform = catalog.platform
-    takes = entry(catalog)
-    for namespace in platform.kubernetes.isolated if platform.kubernetes else ():
-        if namespace == platform.namespace:
+    takes = entry(platform)
+    for isolated in platform.kubernetes.isolated if platform.kubernetes else ():
+        if isolated == platform.namespace:
             continue
-        ports = _scraped(catalog, namespace)
+        ports = _scraped(catalog, isolated)
         if ports:
             rule: Resource = {"from": [_ours(platform, pods(platform, "prometheus"))]}
             comment = "Prometheus may scrape"
             if all(_PORT_NAME.fullmatch(port) for port in ports):
                 rule["ports"] = [{"protocol": "TCP", "port": port} for port in ports]
                 comment += "; a container's port has the name of its Service's"
-            yield _policy(platform, "slogen-scrape", {}, namespace=namespace, ingress=[rule], comment=comment)
+            yield _policy(platform, "slogen-scrape", {}, namespace=isolated, ingress=[rule], comment=comment)
         if takes:
             taking = _ours(platform, jaeger_pods(platform, takes))
             spans: Value = {"to": [taking], "ports": _tcp(OTLP_GRPC, OTLP_HTTP)}
             comment = "spans go to Jaeger, which is found by name"
-            yield _policy(platform, "slogen-traces", {}, namespace=namespace, egress=[spans, _DNS], comment=comment)
+            yield _policy(platform, "slogen-traces", {}, namespace=isolated, egress=[spans, _DNS], comment=comment)
 
 
 def _scraped(catalog: Catalog, namespace: str) -> list[str]:
@@ -69,7 +58,7 @@ def _scraped(catalog: Catalog, namespace: str) -> list[str]:
 def _ours(platform: Platform, matching: Labels) -> Value:
     """Return pods of the platform's namespace, as seen from another."""
     return {
-        "namespaceSelector": {"matchLabels": {_NAMESPACE: platform.namespace}},
+        "namespaceSelector": namespace(platform.namespace),
         "podSelector": {"matchLabels": matching},
     }
 
@@ -77,7 +66,7 @@ def _ours(platform: Platform, matching: Labels) -> Value:
 _DNS: Value = {
     "to": [
         {
-            "namespaceSelector": {"matchLabels": {_NAMESPACE: "kube-system"}},
+            "namespaceSelector": namespace("kube-system"),
             "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
         }
     ],

@@ -12,25 +12,26 @@ from slogen.emit.kubernetes.resource import (
     Resource,
     artifact,
     disruption,
+    namespace,
     pods,
-    release,
     resource,
     selecting,
     sized,
     spread,
     text,
+    unprivileged,
     volume,
 )
 from slogen.emit.kubernetes.targets import pair_monitors, targets
 from slogen.model import Catalog, Platform
 from slogen.plan.rules import Evaluator
-from slogen.plan.thanos import GRPC, HEARTBEAT, HTTP
+from slogen.plan.thanos import GRPC, HEARTBEAT, HTTP, image
 from slogen.plan.topology import (
     ALERTMANAGER,
     ALERTMANAGER_SERVICE,
     BLOCK,
     EXEMPLARS,
-    NATIVE_BY_SETTING,
+    NATIVE_BY_SETTING_ALONE,
     PROMETHEUS,
     Value,
     alertmanager_addresses,
@@ -38,6 +39,7 @@ from slogen.plan.topology import (
     home,
     prometheus_features,
     reads_native,
+    release,
 )
 from slogen.promql import names
 
@@ -81,7 +83,7 @@ def _policy(platform: Platform) -> list[Resource]:
 def _server(catalog: Catalog, cluster: str | None) -> Resource:
     platform = catalog.platform
     settings = platform.prometheus
-    here: Value = {"matchLabels": {"kubernetes.io/metadata.name": platform.namespace}}
+    here = namespace(platform.namespace)
     found: Value = {"matchLabels": selecting(platform)}
     spec: Resource = {
         "#0": "no version: the operator runs the one that it was tested with, newer than the oldest of the platform",
@@ -117,7 +119,7 @@ def _server(catalog: Catalog, cluster: str | None) -> Resource:
         "storage": {"volumeClaimTemplate": {"spec": volume(platform)}},
         **_sidecar(platform),
         "resources": sized("1", "4Gi", "8Gi"),
-        "securityContext": {"fsGroup": 2000, "runAsNonRoot": True, "runAsUser": 1000},
+        "securityContext": unprivileged(1000, group=2000),
         "topologySpreadConstraints": spread(pods(platform, "prometheus")),
     }
     return resource(platform, _API, "Prometheus", platform.name, spec=spec)
@@ -126,7 +128,7 @@ def _server(catalog: Catalog, cluster: str | None) -> Resource:
 def _histograms(catalog: Catalog) -> Resource:
     """Return the features, and native histograms when an SLI reads one."""
     platform, native = catalog.platform, reads_native(catalog)
-    by_setting = native and platform.prometheus.version >= NATIVE_BY_SETTING
+    by_setting = native and platform.prometheus.version >= NATIVE_BY_SETTING_ALONE
     features: Resource = {"enableFeatures": prometheus_features(platform, native=native)}
     return features | ({"scrapeNativeHistograms": True} if by_setting else {})
 
@@ -164,7 +166,7 @@ def _sidecar(platform: Platform) -> Resource:
     if thanos is None or not has_thanos(platform):
         return {}
     sidecar: Resource = {
-        "image": f"quay.io/thanos/thanos:v{release(thanos.version)}",
+        "image": image(thanos),
         "version": release(thanos.version),
         # How soon a sidecar says that its Prometheus is gone; until then the ruler, which wants whole answers, fails.
         "getConfigInterval": str(HEARTBEAT),
@@ -184,7 +186,7 @@ def _account(platform: Platform) -> str:
 
 
 def _access(platform: Platform) -> Iterator[Resource]:
-    """Without these it finds no target."""
+    """Yield the rights that Prometheus finds targets by, and their owner."""
     name = _account(platform)
     role = f"{platform.namespace}-{name}"
     rbac = "rbac.authorization.k8s.io"

@@ -16,7 +16,14 @@ Resource = dict[str, Value]  # or a part of one; a key that begins with # is a c
 
 MANAGED = "app.kubernetes.io/managed-by"
 EVALUATOR = "slogen.dev/evaluator"
-_NAME, _INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+NAME, INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+# A container that runs as it is and can become nobody else.
+LOCKED: Value = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+_NAMESPACE = "kubernetes.io/metadata.name"  # on every namespace since Kubernetes 1.21
 
 
 def selecting(platform: Platform) -> Labels:
@@ -32,7 +39,17 @@ def labels(platform: Platform) -> Labels:
 
 def pods(platform: Platform, name: str) -> Labels:
     """Return the labels of the pods of a server: ours, and those that the Prometheus operator puts onto its own."""
-    return {_NAME: name, _INSTANCE: platform.name}
+    return {NAME: name, INSTANCE: platform.name}
+
+
+def namespace(name: str) -> Value:
+    """Return the selector of a namespace."""
+    return {"matchLabels": {_NAMESPACE: name}}
+
+
+def unprivileged(user: int, group: int | None = None) -> Resource:
+    """Return the user of a pod, and the group of its volumes, by default of the same number."""
+    return {"fsGroup": user if group is None else group, "runAsNonRoot": True, "runAsUser": user}
 
 
 def resource(
@@ -111,11 +128,6 @@ def mounted(owner: str, files: Iterable[PurePosixPath]) -> Resource:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def release(version: tuple[int, int]) -> str:
-    """Return the first release of a version, as images are tagged without the v."""
-    return f"{version[0]}.{version[1]}.0"
 
 
 def artifact(path: str, platform: Platform, resources: Iterable[Resource]) -> Artifact:

@@ -13,6 +13,7 @@ _API = "monitoring.coreos.com/v1"
 
 
 def targets(catalog: Catalog) -> Iterator[Resource]:
+    """Yield what scrapes each service, and what probes ask for it."""
     platform = catalog.platform
     for service in catalog.services:
         for number, scrape in enumerate(service.scrapes, 1):
