@@ -89,3 +89,5 @@ def test_an_slo_without_burn_alerts_says_so() -> None:
     assert content(tickets, "What next?") == "This SLO does not page: its tickets are for the next working day.\n"
     assert panel(tickets, "Which windows burn?").kind == "table"
     assert content("objective: 99", "What next?") == "A page is told to: **at once** sre.\n"
+    overdue = "objective: 99, recovery: {within: 15m}, alerting: {critical: false}"
+    assert content(overdue, "What next?") == "Only an outage of more than 15m pages, and is told to: **at once** sre.\n"

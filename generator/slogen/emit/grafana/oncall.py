@@ -276,11 +276,14 @@ class _OnCall:
             f"**{'at once' if not rung.after.ms else f'after {rung.after}'}** {', '.join(rung.receivers)}"
             for rung in ladder
         ]
-        told = f"A page is told to: {' → '.join(steps)}."
-        if not self.tiers:
-            told = "This SLO neither pages nor raises tickets, however fast it burns."
-        elif not self.paging:
+        if self.paging:
+            told = f"A page is told to: {' → '.join(steps)}."
+        elif self.slo.recovery:
+            told = f"Only an outage of more than {self.slo.recovery} pages, and is told to: {steps[0]}."
+        elif self.tiers:
             told = "This SLO does not page: its tickets are for the next working day."
+        else:
+            told = "This SLO neither pages nor raises tickets, however fast it burns."
         return text(
             "What next?",
             "Where to look, and who is told as long as a page lasts and is not acknowledged.",
