@@ -197,6 +197,7 @@ $every * max by (service, slo) (
   )
 )
 """)
+LONGEST_OUTAGE = Promql("max by (service, slo) (max_over_time(slo:outage:seconds$of[$range]))")
 PROMISED = Promql("max by (service, slo) (last_over_time(slo:objective:ratio$of[1h]))")
 MOST_USED = Promql("topk(10, $used)")
 # Numbers of SLOs: 0 is that of the measured ones, so that nothing measured is not none.

@@ -32,7 +32,8 @@ def _platform(catalog: Catalog) -> Iterator[Artifact]:
     platform = catalog.platform
     if platform.grafana is None:
         return
-    for page in (wall_page(platform), report_page(platform), health_page(platform)):
+    outages = any(slo.recovery for service in catalog.services for slo in service.slos)
+    for page in (wall_page(platform), report_page(platform, outages=outages), health_page(platform)):
         yield _artifact(page, SHARED, platform)
     yield from provisioning(platform)
     if platform.kubernetes is not None:

@@ -17,10 +17,14 @@ from slogen.promql.template import Expr
 _ENOUGH = Decimal("0.95")
 _USED = (Step(None, FINE), Step(0.75, TICKET), Step(1.0, PAGE))
 _RANGE = Expr("$__range")
+_TIMES = Look(unit="dtdurations", decimals=1, said=(Said(None, "-", PLAIN),), custom={"width": 140})
 
 
-def report_page(platform: Platform) -> Page:
-    """Return the report over the last whole month; another range of time may be chosen."""
+def report_page(platform: Platform, *, outages: bool) -> Page:
+    """Return the report over the last whole month; another range of time may be chosen.
+
+    `outages`: there are SLOs with a recovery time objective, whose outages are recorded.
+    """
     of = selector(chosen(platform))
     used = panels.USED.fill(of=of, range=_RANGE)
     covered = panels.COVERED.fill(of=of, range=_RANGE, seconds=Expr("$__range_s"))
@@ -36,7 +40,7 @@ def report_page(platform: Platform) -> Page:
                 "Of the chosen range: good events by all events, and how much of that range's budget the bad ones are. "
                 "A month of 31 days has more budget than one of 28.",
                 (0, 3, 24, 16),
-                ["service", "slo", *_columns(of, used, covered, platform)],
+                ["service", "slo", *_columns(of, used, covered, platform), *(_outages(of) if outages else ())],
                 Look(custom={"align": "left"}),
                 sort="budget used",
             ),
@@ -67,7 +71,6 @@ def report_page(platform: Platform) -> Page:
 
 def _columns(of: Expr, used: Expr, covered: Expr, platform: Platform) -> list[Column]:
     numbers = Look(unit="short", decimals=0, custom={"width": 120})
-    times = Look(unit="dtdurations", decimals=1, said=(Said(None, "-", PLAIN),), custom={"width": 140})
     share = Look(unit="percentunit", decimals=0, low=0.0, high=1.0, steps=_USED, custom={**GAUGE, "width": 200})
     measured = Look(
         unit="percentunit",
@@ -90,9 +93,13 @@ def _columns(of: Expr, used: Expr, covered: Expr, platform: Platform) -> list[Co
         Column("measured", covered, measured),
         Column("bad events", panels.BAD_EVENTS.fill(of=of, range=_RANGE), numbers),
         Column("events", panels.ALL_EVENTS.fill(of=of, range=_RANGE), numbers),
-        Column("paging for", paging, times),
-        Column("ticket for", ticketing, times),
+        Column("paging for", paging, _TIMES),
+        Column("ticket for", ticketing, _TIMES),
     ]
+
+
+def _outages(of: Expr) -> list[Column]:
+    return [Column("longest outage", panels.LONGEST_OUTAGE.fill(of=of, range=_RANGE), _TIMES)]
 
 
 def _counts(used: Expr, covered: Expr) -> list[Panel]:
