@@ -43,7 +43,6 @@ JOBS = "jaeger-jobs"
 # Jaeger lacks the exporter that keeps a trace together, the collector's own distribution has it.
 _CONTRIB = "otel/opentelemetry-collector-contrib:0.155.0"
 _USER = 10001
-_ONCE_KEPT = 86_400  # seconds; a job that is gone can be applied again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,7 @@ def jaeger_files(catalog: Catalog) -> Iterator[Artifact]:
             )
         )
         yield artifact(f"{folder}/{role.name}.yaml", platform, found)
-    if found := [_job(job, platform) for job in jobs(platform)]:
+    if found := [_job(job, platform) for job in jobs(platform) if job.schedule is not None]:
         found += guarding(platform, JOBS, pods(platform, JOBS), ())
         yield artifact(f"{FOLDER}/jobs.yaml", platform, found)
 
@@ -133,6 +132,10 @@ def _collector(role: Role, settings: JaegerSettings, platform: Platform) -> Reso
     }
     if role.name is not Server.GATEWAY:
         spec |= _password(settings)
+    first: list[Value] = [_container(job) for job in jobs(platform) if job.schedule is None]
+    if role.name is Server.COLLECTOR and first:
+        why = "a span before the first index had an alias would make an index of the alias' name; twice does no harm"
+        spec |= {"#initContainers": why, "initContainers": first}
     comment = {"#": f"as jaeger/{role.name}.yaml"}
     spec |= {**comment, "config": _config(role)}
     return resource(platform, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", role.name.resource, spec=spec)
@@ -154,9 +157,13 @@ def _password(settings: JaegerSettings) -> Resource:
     return mounted("jaeger", [PurePosixPath(file)]) if file else {}
 
 
-def _job(job: Job, platform: Platform) -> Resource:
+def _mounted(job: Job) -> Resource:
+    return mounted("jaeger", [PurePosixPath(job.password_file)]) if job.password_file else {}
+
+
+def _container(job: Job) -> dict[str, Value]:
     env: list[Value] = [{"name": name, "value": value} for name, value in job.env]
-    found = mounted("jaeger", [PurePosixPath(job.password_file)]) if job.password_file else {}
+    found = _mounted(job)
     container: dict[str, Value] = {
         "name": job.name,
         "image": job.image,
@@ -168,6 +175,11 @@ def _job(job: Job, platform: Platform) -> Resource:
         container["env"] = env
     if found:
         container["volumeMounts"] = found["volumeMounts"]
+    return container
+
+
+def _job(job: Job, platform: Platform) -> Resource:
+    assert job.schedule is not None
     pod: Resource = {
         "restartPolicy": "OnFailure",
         "securityContext": {
@@ -176,18 +188,14 @@ def _job(job: Job, platform: Platform) -> Resource:
             "fsGroup": _USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [container],
+        "containers": [_container(job)],
     }
-    if found:
+    if found := _mounted(job):
         pod["volumes"] = found["volumes"]
     template: Value = {"metadata": {"labels": pods(platform, JOBS)}, "spec": pod}
     work: Resource = {"backoffLimit": 6, "template": template}
-    comment: Resource = {"#": job.purpose}
-    if job.schedule is None:
-        once: Resource = {**comment, "ttlSecondsAfterFinished": _ONCE_KEPT, **work}
-        return resource(platform, "batch/v1", "Job", job.name, spec=once)
     spec: Resource = {
-        **comment,
+        "#": job.purpose,
         "schedule": job.schedule,
         "timeZone": "Etc/UTC",
         "concurrencyPolicy": "Forbid",
