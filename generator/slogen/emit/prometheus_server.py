@@ -27,7 +27,7 @@ from slogen.plan.topology import (
     prometheus_path,
     reads_native,
 )
-from slogen.plan.tracing import SCRAPED, Server, has_jaeger
+from slogen.plan.tracing import SCRAPED, Server, servers
 from slogen.promql import names
 
 Job = dict[str, Value]
@@ -190,14 +190,15 @@ def _own(platform: Platform, cluster: str | None) -> Iterator[tuple[str, Job]]:
     for component in components(platform):
         if component.command == "sidecar" or cluster == here:
             yield f"thanos-{component.command}", near(component.members, component.service, HTTP)
-    if has_jaeger(platform):
-        yield Server.COLLECTOR.job, _collectors(platform)
+    for server in servers(platform):
+        if server is not Server.QUERY or cluster == here:
+            yield server.job, _jaeger(server, platform)
 
 
-def _collectors(platform: Platform) -> Job:
-    """Return the job of the collectors of Jaeger: what they count of spans, and what they say of themselves."""
+def _jaeger(server: Server, platform: Platform) -> Job:
+    """Return the job of one kind of Jaeger's servers: what they say of themselves, and what collectors count."""
     ports = "|".join(port.name for port in SCRAPED)
-    kept = (("label_app_kubernetes_io_name", Server.COLLECTOR.service), ("container_port_name", ports))
+    kept = (("label_app_kubernetes_io_name", server.service), ("container_port_name", ports))
     relabel: list[Value] = [
         {"source_labels": [f"{_DISCOVERED}pod_{source}"], "regex": value, "action": "keep"} for source, value in kept
     ]
