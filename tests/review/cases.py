@@ -50,6 +50,7 @@ slos:
     objective: 99
     sli: {latency: {histogram: 'took_seconds{job="web"}', threshold: 300ms}}
 """
+LAST = "threshold: 300ms}}\n"
 DB = """\
 apiVersion: slogen/v1
 kind: Service
@@ -69,7 +70,10 @@ alerts:
     tests:
       - series: {'up{job="web",instance="a"}': 1x40}
         fires: 10m
-      - series: {'up{job="web",instance="a"}': 1x40, 'up{job="web",instance="b"}': 1x40, 'up{job="web",instance="c"}': 1x40}
+      - series:
+          up{job="web",instance="a"}: 1x40
+          up{job="web",instance="b"}: 1x40
+          up{job="web",instance="c"}: 1x40
         quiet: 10m
 """
 BASE = {"slogen.yaml": PLATFORM, "slos/web.yaml": WEB, "slos/db.yaml": DB}
@@ -291,7 +295,7 @@ CASES = (
         edits=(
             (W, "  name: web\n  team: core\n", "  team: core\n  name: web\n"),
             (W, "    objective: 99\n", ""),
-            (W, "threshold: 300ms}}\n", "threshold: 300ms}}\n    objective: 99\n"),
+            (W, LAST, "threshold: 300ms}}\n    objective: 99\n"),
         ),
         told=("Formatting only: 1 file differs, no rule, route or dashboard changes.",),
         semantic=False,
@@ -299,7 +303,7 @@ CASES = (
     Case(
         name="slos-reordered",
         sentence="SLOs in another order: rules move within their group, none of them changes",
-        edits=((W, UP, ""), (W, "threshold: 300ms}}\n", "threshold: 300ms}}\n" + UP)),
+        edits=((W, UP, ""), (W, LAST, LAST + UP)),
         semantic=False,
     ),
     Case(
@@ -334,7 +338,7 @@ CASES = (
     Case(
         name="cause-alert-added",
         sentence="a critical cause alert: told like a page, and it climbs",
-        edits=((W, "threshold: 300ms}}\n", "threshold: 300ms}}\n" + CAUSE),),
+        edits=((W, LAST, LAST + CAUSE),),
         told=(
             "+ alert WebReplicasLow (critical)",
             "pages: now told: sre (web/ WebReplicasLow)",
@@ -344,7 +348,7 @@ CASES = (
     Case(
         name="cause-alert-changed",
         sentence="a cause alert waits longer and asks otherwise",
-        before=((W, "threshold: 300ms}}\n", "threshold: 300ms}}\n" + CAUSE),),
+        before=((W, LAST, LAST + CAUSE),),
         edits=((W, "for: 5m", "for: 7m"), (W, "< 3", "< 4")),
         told=(
             "WebReplicasLow for 5m → 7m",
@@ -357,8 +361,8 @@ CASES = (
         before=(
             (
                 W,
-                "threshold: 300ms}}\n",
-                "threshold: 300ms}}\n" + CAUSE.replace('up{job="web"} ==', 'up{job="web",a="b"} =='),
+                LAST,
+                LAST + CAUSE.replace('up{job="web"} ==', 'up{job="web",a="b"} =='),
             ),
         ),
         edits=((W, 'expr: count(up{job="web",a="b"} == 1) < 3', "expr: count( up{a='b', job=\"web\"}  == 1 ) < 3"),),
@@ -428,9 +432,8 @@ CASES = (
         before=(
             (
                 W,
-                "threshold: 300ms}}\n",
-                "threshold: 300ms}}\n"
-                + CAUSE.replace('count(up{job="web"} == 1) < 3', 'slo:error_budget:ratio{service="db"} > 1'),
+                LAST,
+                LAST + CAUSE.replace('count(up{job="web"} == 1) < 3', 'slo:error_budget:ratio{service="db"} > 1'),
             ),
         ),
         files=((D, None),),

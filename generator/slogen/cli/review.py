@@ -41,17 +41,17 @@ def headline(review: Review) -> str:
     slos = sum(not slo.text for service in review.services for slo in service.slos)
     services = sum(not service.text for service in review.services)
     told = [
-        *([f"{count(slos, 'SLO')} {'changes' if slos == 1 else 'change'} meaning"] if slos else []),
-        *(
-            [f"{count(services, 'service')} {'changes' if services == 1 else 'change'}"]
-            if services and not slos
-            else []
-        ),
+        *([f"{_change_of(slos, 'SLO')} meaning"] if slos else []),
+        *([_change_of(services, "service")] if services and not slos else []),
         *(["the platform changes"] if review.platform else []),
         *(["who is told changes"] if review.routing or review.muting else []),
         f"rules: {states[0]} added, {states[1]} removed, {states[2]} changed, {text} in text only",
     ]
     return " · ".join(told)
+
+
+def _change_of(number: int, what: str) -> str:
+    return f"{count(number, what)} change{'s' if number == 1 else ''}"
 
 
 # --- text -----------------------------------------------------------------------------------------------------------

@@ -161,7 +161,8 @@ def _history(before: Held, after: Held) -> Iterator[Mixing]:
         if before[0].name == after[0].name:
             yield Mixing(
                 series=("slo:*", names.INFO, "ALERTS"),
-                why=f'they go on as slo="{new.name}"; the past stays under slo="{old.name}", and the budget begins anew',
+                why=f'they go on as slo="{new.name}"; the past stays under slo="{old.name}", '
+                "and the budget begins anew",
                 lasts=str(new.objective.window),
             )
         return  # other labels, so other series
