@@ -32,14 +32,26 @@ def headline(review: Review) -> str:
     if review.empty:
         verb = "differs" if review.files.count == 1 else "differ"
         return f"Formatting only: {count(review.files.count, 'file')} {verb}, no rule, route or dashboard changes."
-    slos = [slo for service in review.services for slo in service.slos if not slo.text]
     rules = [rule for _, rule in review.rules]
     states = [sum(rule.state is state and not rule.text for rule in rules) for state in State]
-    told = [f"{count(len(slos), 'SLO')} {'changes' if len(slos) == 1 else 'change'} meaning"]
-    told.append(f"rules: {states[0]} added, {states[1]} removed, {states[2]} changed")
     text = sum(rule.text for rule in rules)
-    told.append(f"{count(text, 'rule')} in text only")
-    return ("" if review.semantic else "Text only. ") + " · ".join(told)
+    if not review.semantic:
+        pages = sum(len(service.dashboards) for service in review.services) + len(review.platform_dashboards)
+        return f"Text only: {count(text, 'rule')} and {count(pages, 'dashboard')} read otherwise, none does otherwise."
+    slos = sum(not slo.text for service in review.services for slo in service.slos)
+    services = sum(not service.text for service in review.services)
+    told = [
+        *([f"{_change_of(slos, 'SLO')} meaning"] if slos else []),
+        *([_change_of(services, "service")] if services and not slos else []),
+        *(["the platform changes"] if review.platform else []),
+        *(["who is told changes"] if review.routing or review.muting else []),
+        f"rules: {states[0]} added, {states[1]} removed, {states[2]} changed, {text} in text only",
+    ]
+    return " · ".join(told)
+
+
+def _change_of(number: int, what: str) -> str:
+    return f"{count(number, what)} change{'s' if number == 1 else ''}"
 
 
 # --- text -----------------------------------------------------------------------------------------------------------
@@ -96,7 +108,9 @@ def _value(value: str | None) -> str:
 
 
 def _service(service: ServiceChange) -> Iterator[str]:
-    yield _section(_title(service), [*_facts(service.facts), *_alerts(service), *_mixing(service.history)])
+    lines = [*_facts(service.facts), *_alerts(service), *_mixing(service.history)]
+    alone = service.was or service.state is not State.CHANGED
+    yield _section(_title(service), lines) or (_bold(_title(service)) if alone else "")
     for slo in service.slos:
         title = f"{service.name}/{slo.name}: {slo.state}" + (f", it was {slo.was}" if slo.was else "")
         yield _section(title, [*_facts(slo.facts), *_alerts(slo), *_mixing(slo.history)]) or _bold(title)
@@ -159,11 +173,15 @@ def _route(change: RoutingChange) -> str:
 def _rule(service: str, rule: RuleChange) -> Iterator[str]:
     where = f" of {service}" if service and "service" not in dict(rule.labels) else ""
     shown = [field.about for field in rule.fields if rule.text or not field.text]
+    meaning = [field for field in rule.fields if not field.text]
+    short = len(meaning) == 1 and meaning[0].about not in ("expr", "labels")
     fields = f": {', '.join(shown)}" if shown else ""
     head = (
         f"{_SIGNS[rule.state]} {rule.kind} {rule.name}{labels_text(rule.labels) if rule.labels else ''}{where}{fields}"
     )
-    yield click.style(printable(head), fg=_COLOURS[rule.state])
+    yield click.style(printable(head), fg=_COLOURS[rule.state]) + (f" {_change(meaning[0])}" if short else "")
+    if short:
+        return
     for field in rule.fields:
         if field.text:
             continue

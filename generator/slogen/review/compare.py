@@ -26,7 +26,7 @@ def compare(before: Side, after: Side, files: Files, expressions: Iterable[tuple
         files=files,
         platform=facts(before.platform, after.platform),
         services=tuple(changes),
-        routing=routing_changes(before, after, renamed),
+        routing=routing_changes(before, after, dict(_new_names(before, after, renamed))),
         muting=muting_changes(before.routing, after.routing),
         platform_rules=rule_changes(before.groups, after.groups),
         platform_dashboards=_dashboards(before, after, "SLOs"),
@@ -41,6 +41,16 @@ def _pairs(before: Side, after: Side, renamed: dict[str, str]) -> Iterator[tuple
             yield was[name], name
         elif name not in renamed:
             yield (name if name in before.plans else None, name if name in after.plans else None)
+
+
+def _new_names(before: Side, after: Side, renamed: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the names of alerts' owners before and after: `service/` and `service/slo`."""
+    for old, new in _pairs(before, after, renamed):
+        if old and new:
+            yield f"{old}/", f"{new}/"
+            for (_, was), (_, slo) in _slo_pairs(before.services[old], after.services[new]):
+                if was and slo:
+                    yield f"{old}/{was.name}", f"{new}/{slo.name}"
 
 
 def _renamed(before: Side, after: Side) -> dict[str, str]:

@@ -53,7 +53,7 @@ def told_text(told: Told) -> str:
 
 def _leaves(value: Any, path: str, without: Collection[str] = ()) -> Iterator[tuple[str, Leaf]]:
     match value:
-        case None:
+        case None | "":
             return
         case Query():
             yield path, Leaf(normalise(value.text), normal_form(value.text))

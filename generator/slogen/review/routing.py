@@ -23,7 +23,10 @@ _Alert = tuple[str, str]
 
 
 def routing_changes(before: Side, after: Side, renamed: dict[str, str]) -> tuple[RoutingChange, ...]:
-    """Return who will be told of which alerts, and who no longer; `renamed` gives new names of services by old."""
+    """Return who will be told of which alerts, and who no longer; `renamed` gives new names by old.
+
+    Its names are `service/` and `service/slo`.
+    """
     old = {(of, _renamed(alert, renamed)): told for (of, alert), told in _all(before).items()}
     new = _all(after)
     alike: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
@@ -40,8 +43,8 @@ def routing_changes(before: Side, after: Side, renamed: dict[str, str]) -> tuple
 
 
 def _renamed(alert: str, renamed: dict[str, str]) -> str:
-    service, separator, rest = alert.partition("/")
-    return f"{renamed.get(service, service)}{separator}{rest}"
+    whose, _, name = alert.partition(" ")
+    return f"{renamed.get(whose, whose)} {name}"
 
 
 def _all(side: Side) -> dict[_Alert, tuple[str, ...]]:

@@ -113,7 +113,7 @@ def _threshold(tier: Tier | None) -> str | None:
     if tier is None:
         return None
     times = plain(_THREE.plus(tier.factor))
-    return f"{plain(tier.threshold * 100)} % errors ({times} times)"
+    return f"{plain(tier.threshold * 100)} % errors ({times} {'time' if times == '1' else 'times'})"
 
 
 def _least(tier: Tier | None) -> str | None:
@@ -158,6 +158,13 @@ def _history(before: Held, after: Held) -> Iterator[Mixing]:
     """Yield the series whose past means something else than what is recorded from now on."""
     old, new = before[1], after[1]
     if (before[0].name, old.name) != (after[0].name, new.name):
+        if before[0].name == after[0].name:
+            yield Mixing(
+                series=("slo:*", names.INFO, "ALERTS"),
+                why=f'they go on as slo="{new.name}"; the past stays under slo="{old.name}", '
+                "and the budget begins anew",
+                lasts=str(new.objective.window),
+            )
         return  # other labels, so other series
     lasts = str(max(_LONGEST, new.objective.window))
     if old.by != new.by:
@@ -168,7 +175,7 @@ def _history(before: Held, after: Held) -> Iterator[Mixing]:
             lasts=lasts,
         )
     rates = [name for name in (names.ERRORS_RATE, names.TOTAL_RATE) if _rate(before, name) != _rate(after, name)]
-    if rates:
+    if rates and (old.by == new.by or old.sli != new.sli):
         averages = {names.ERRORS_RATE: names.ERRORS_AVG, names.TOTAL_RATE: names.TOTAL_AVG}
         yield Mixing(
             series=(
