@@ -362,7 +362,7 @@ CASES = (
             (
                 W,
                 LAST,
-                LAST + CAUSE.replace('up{job="web"} ==', 'up{job="web",a="b"} =='),
+                LAST + CAUSE.replace('up{job="web"', 'up{job="web",a="b"'),
             ),
         ),
         edits=((W, 'expr: count(up{job="web",a="b"} == 1) < 3', "expr: count( up{a='b', job=\"web\"}  == 1 ) < 3"),),
