@@ -76,6 +76,7 @@ alerts:
           up{job="web",instance="c"}: 1x40
         quiet: 10m
 """
+READER = CAUSE[: CAUSE.index("    tests:")]
 BASE = {"slogen.yaml": PLATFORM, "slos/web.yaml": WEB, "slos/db.yaml": DB}
 
 
@@ -433,7 +434,7 @@ CASES = (
             (
                 W,
                 LAST,
-                LAST + CAUSE.replace('count(up{job="web"} == 1) < 3', 'slo:error_budget:ratio{service="db"} > 1'),
+                LAST + READER.replace('count(up{job="web"} == 1) < 3', 'slo:error_budget:ratio{service="db"} > 1'),
             ),
         ),
         files=((D, None),),
