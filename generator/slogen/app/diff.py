@@ -15,7 +15,7 @@ from pathlib import Path
 from slogen.app.build import Outcome, assemble, read_all
 from slogen.app.foreign import foreign_expressions
 from slogen.app.git import extract, revision
-from slogen.app.inputs import PLATFORM_FILE, SERVICES_FOLDER, input_files
+from slogen.app.inputs import MAX_BYTES, PLATFORM_FILE, SERVICES_FOLDER, input_files
 from slogen.app.processes import Progress, spread
 from slogen.check.expressions import expressions, promql
 from slogen.core import Report, Severity
@@ -113,7 +113,7 @@ def _compare(before: Loaded, after: Loaded, progress: Progress) -> Compared:
 
 def _content(path: Path) -> bytes | None:
     try:
-        return path.read_bytes() if path.is_file() else None
+        return path.read_bytes() if path.is_file() and path.stat().st_size <= MAX_BYTES else None
     except OSError:
         return None
 

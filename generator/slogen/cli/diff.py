@@ -10,9 +10,10 @@ import click
 
 from slogen.app.diff import Compared, Loaded, compared
 from slogen.app.git import GitError
+from slogen.cli.comment import as_markdown
 from slogen.cli.problems import show
 from slogen.cli.progress import Progress
-from slogen.cli.review import as_json, as_markdown, as_text
+from slogen.cli.review import as_json, as_text
 
 _WRITERS = {"text": as_text, "markdown": as_markdown, "json": as_json}
 

@@ -1,4 +1,4 @@
-"""A review as text for terminals, as Markdown for one comment of a pull request, and as JSON."""
+"""A review as text for terminals, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,20 @@ from slogen.cli.words import count, printable
 from slogen.core import plain
 from slogen.core.number import decimal_of
 from slogen.promql.query import normal_form
-from slogen.review.changes import Cost, Fact, Mixing, Review, RoutingChange, RuleChange, ServiceChange, SloChange, State
+from slogen.review.changes import (
+    Broken,
+    Cost,
+    Fact,
+    Mixing,
+    Review,
+    RoutingChange,
+    RuleChange,
+    ServiceChange,
+    SloChange,
+    State,
+)
 from slogen.review.rules import labels_text
 
-MARKER = "<!-- slogen:diff -->"
-_LONGEST = 60_000  # characters of a comment: GitHub takes 65,536
 _MANY = 6  # names that are listed before the rest is only counted
 _COLOURS = {State.ADDED: "green", State.REMOVED: "red", State.CHANGED: "yellow"}
 _SIGNS = {State.ADDED: "+", State.REMOVED: "-", State.CHANGED: "~"}
@@ -60,17 +69,16 @@ def _change_of(number: int, what: str) -> str:
 def as_text(review: Review, before: str, after: str) -> str:
     """Return a review for a terminal."""
     parts = [f"{printable(before)} → {printable(after)}", _bold(headline(review))]
-    parts += [_section("Errors", [click.style(_broken_line(one), fg="red") for one in _broken(review)])]
+    parts += [_section("Errors", [click.style(_broken_line(one), fg="red") for one in review.broken])]
     parts += [_section("Platform", _facts(review.platform))]
     for service in review.services:
         parts += list(_service(service))
     parts += [_section("Who is told", [_route(change) for change in review.routing])]
     parts += [_section("Muting", _facts(review.muting))]
     parts += [_section("Dashboards of all services", list(review.platform_dashboards))]
-    parts += [
-        _section("Rules, in meaning", [line for pair in review.rules for line in _rule(*pair) if not pair[1].text])
-    ]
-    parts += [_section("Rules, text only", [line for pair in review.rules for line in _rule(*pair) if pair[1].text])]
+    for heading, text in (("Rules, in meaning", False), ("Rules, text only", True)):
+        lines = [line for pair in review.rules if pair[1].text is text for line in rule_lines(*pair)]
+        parts += [_section(heading, lines)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -84,12 +92,8 @@ def _section(title: str, lines: Sequence[str]) -> str:
     return click.style(title, fg="cyan", bold=True) + "".join(f"\n  {line}" for line in lines)
 
 
-def _broken(review: Review) -> Iterator[tuple[str, str]]:
-    yield from ((one.where, one.reads) for one in review.broken)
-
-
-def _broken_line(one: tuple[str, str]) -> str:
-    return printable(f"{one[0]} still reads {one[1]}, which no rule makes any more")
+def _broken_line(one: Broken) -> str:
+    return printable(f"{one.where} still reads {one.reads}, which no rule makes any more")
 
 
 def _facts(facts: Sequence[Fact]) -> list[str]:
@@ -110,16 +114,17 @@ def _value(value: str | None) -> str:
 def _service(service: ServiceChange) -> Iterator[str]:
     lines = [*_facts(service.facts), *_alerts(service), *_mixing(service.history)]
     alone = service.was or service.state is not State.CHANGED
-    yield _section(_title(service), lines) or (_bold(_title(service)) if alone else "")
+    yield _section(service_title(service), lines) or (_bold(service_title(service)) if alone else "")
     for slo in service.slos:
-        title = f"{service.name}/{slo.name}: {slo.state}" + (f", it was {slo.was}" if slo.was else "")
-        yield _section(title, [*_facts(slo.facts), *_alerts(slo), *_mixing(slo.history)]) or _bold(title)
+        about = f"{service.name}/{slo.name}: {slo.state}" + (f", it was {slo.was}" if slo.was else "")
+        yield _section(about, [*_facts(slo.facts), *_alerts(slo), *_mixing(slo.history)]) or _bold(about)
     yield _section(
         f"{service.name}: cost and dashboards", [*_costs(service), *_named("dashboards", service.dashboards)]
     )
 
 
-def _title(service: ServiceChange) -> str:
+def service_title(service: ServiceChange) -> str:
+    """Return what became of a service."""
     return f"{service.name}: {service.state}" + (f", it was {service.was}" if service.was else "")
 
 
@@ -136,10 +141,11 @@ def _mixing(history: Sequence[Mixing]) -> Iterator[str]:
 
 def _named(what: str, names: Sequence[str]) -> Iterator[str]:
     if names:
-        yield f"{what}: {_some(names)}"
+        yield f"{what}: {some(names)}"
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Return the first names of many, and how many more there are."""
     more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
     return printable(", ".join(names[:_MANY])) + more
 
@@ -167,10 +173,11 @@ def _route(change: RoutingChange) -> str:
         parts.append(click.style(f"now told: {printable(', '.join(change.told))}", fg="green"))
     if change.no_longer:
         parts.append(click.style(f"no longer: {printable(', '.join(change.no_longer))}", fg="red"))
-    return f"{change.of}: {'; '.join(parts)} ({_some(change.alerts)})"
+    return f"{change.of}: {'; '.join(parts)} ({some(change.alerts)})"
 
 
-def _rule(service: str, rule: RuleChange) -> Iterator[str]:
+def rule_lines(service: str, rule: RuleChange) -> Iterator[str]:
+    """Yield a changed rule and, below it, what a server does otherwise."""
     where = f" of {service}" if service and "service" not in dict(rule.labels) else ""
     shown = [field.about for field in rule.fields if rule.text or not field.text]
     meaning = [field for field in rule.fields if not field.text]
@@ -201,113 +208,6 @@ def _lines(field: Fact) -> Iterator[str]:
 
 def _coloured(line: str) -> str:
     return click.style(line, fg={"+": "green", "-": "red"}.get(line[:1]))
-
-
-# --- Markdown -------------------------------------------------------------------------------------------------------
-
-
-def as_markdown(review: Review, before: str, after: str) -> str:
-    """Return a review as one comment; the hidden marker is its first line, by which it is found and written anew."""
-    parts = [f"{MARKER}\n### slogen: {headline(review)}", f"{_code(before)} → {_code(after)}"]
-    parts += [
-        f"⛔ {_code(where)} still reads {_code(reads)}, which no rule makes any more"
-        for where, reads in _broken(review)
-    ]
-    if review.platform:
-        parts += ["#### Platform", _table(review.platform)]
-    for service in review.services:
-        parts += _markdown_service(service)
-    if review.routing:
-        parts += ["#### Who is told", "\n".join(f"- {_markdown_route(change)}" for change in review.routing)]
-    if review.muting:
-        parts += ["#### Muting", _table(review.muting)]
-    details = [_details(review, text=False), _details(review, text=True)]
-    whole = "\n\n".join(part for part in (*parts, *details) if part)
-    if len(whole) > _LONGEST:
-        note = "The rules are too many for a comment: run `slogen diff`."
-        whole = "\n\n".join(part for part in (*parts, note) if part)
-    if len(whole) > _LONGEST:
-        whole = whole[: whole.rindex("\n", 0, _LONGEST)] + "\n\n… cut: run `slogen diff` for the rest."
-    return whole
-
-
-def _markdown_service(service: ServiceChange) -> Iterator[str]:
-    about = [*_markdown_alerts(service), *_markdown_mixing(service.history)]
-    for what, old, new in cost_rows(service.cost_before, service.cost_after):
-        if old != new:
-            about.append(f"- {what}: {old} → {new}")
-    if service.dashboards:
-        about.append(f"- dashboards: {', '.join(_code(path) for path in service.dashboards)}")
-    yield f"#### {_plain(_title(service))}"
-    if service.facts:
-        yield _table(service.facts)
-    if about:
-        yield "\n".join(about)
-    for slo in service.slos:
-        was = f", it was {_code(slo.was)}" if slo.was else ""
-        yield f"**{_plain(service.name)}/{_plain(slo.name)}**: {slo.state}{was}"
-        if slo.facts:
-            yield _table(slo.facts)
-        lines = [*_markdown_alerts(slo), *_markdown_mixing(slo.history)]
-        if lines:
-            yield "\n".join(lines)
-
-
-def _markdown_alerts(change: ServiceChange | SloChange) -> Iterator[str]:
-    yield from (f"- alert added: {_code(alert)}" for alert in change.alerts_added)
-    yield from (f"- alert removed: {_code(alert)}" for alert in change.alerts_removed)
-
-
-def _markdown_mixing(history: Sequence[Mixing]) -> Iterator[str]:
-    for one in history:
-        series = ", ".join(_code(name) for name in one.series)
-        yield f"- ⚠ history mixes for {_plain(one.lasts)}: {_plain(one.why)} ({series})"
-
-
-def _markdown_route(change: RoutingChange) -> str:
-    parts = []
-    if change.told:
-        parts.append(f"now told: {', '.join(_code(name) for name in change.told)}")
-    if change.no_longer:
-        parts.append(f"no longer: {', '.join(_code(name) for name in change.no_longer)}")
-    return f"{_plain(change.of)}: {'; '.join(parts)} ({_plain(_some(change.alerts))})"
-
-
-def _table(facts: Sequence[Fact]) -> str:
-    rows = [
-        f"| {_plain(fact.about)}{' (text only)' if fact.text else ''} | {_cell(fact.before)} | {_cell(fact.after)} |"
-        for fact in facts
-    ]
-    return "\n".join(["| | before | after |", "|---|---|---|", *rows])
-
-
-def _cell(value: str | None) -> str:
-    return "-" if value is None else _code(value)
-
-
-def _code(text: str) -> str:
-    """Return text that no Markdown, link or mention in it can leave; a table's bar is escaped inside code too."""
-    folded = printable(" ".join(text.split())) or " "
-    fence = "`" * (1 + max((len(run) for run in "".join(c if c == "`" else " " for c in folded).split()), default=0))
-    pad = " " if "`" in folded else ""
-    return f"{fence}{pad}{folded}{pad}{fence}".replace("|", "\\|")
-
-
-def _plain(text: str) -> str:
-    return "".join("\\" + char if char in "\\`*_[]<>|#@&!" else char for char in printable(" ".join(text.split())))
-
-
-def _details(review: Review, *, text: bool) -> str:
-    wanted = [(service, rule) for service, rule in review.rules if rule.text == text]
-    if not wanted:
-        return ""
-    title = "Rules, text only" if text else "Rules, in meaning"
-    lines = [click.unstyle(line) for pair in wanted for line in _rule(*pair)]
-    body = "\n".join(
-        line.removeprefix("    ") if line[4:5] in "+-" and line.startswith("    ") else line for line in lines
-    )
-    fence = "~" * (3 + max((len(part) for part in body.replace("\n", " ").split() if set(part) == {"~"}), default=0))
-    return f"<details><summary>{title} ({len(wanted)})</summary>\n\n{fence}diff\n{body}\n{fence}\n\n</details>"
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------

@@ -54,8 +54,13 @@ def _samples(read: Read, plan: ServicePlan, every: dict[str, Duration], platform
 
 
 def _covers(asked: list[tuple[str, str, str]], slo: str) -> bool:
-    return all(
-        slo == value if operator == "=" else re.fullmatch(value, slo) is not None
-        for label, operator, value in asked
-        if label == "slo" and operator in ("=", "=~")
-    )
+    for label, operator, value in asked:
+        if label == "slo" and operator == "=" and slo != value:
+            return False
+        if label == "slo" and operator == "=~":
+            try:
+                if re.fullmatch(value, slo) is None:
+                    return False
+            except re.error:
+                continue  # of Go's engine only: it may find any
+    return True
