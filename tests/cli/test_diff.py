@@ -272,3 +272,26 @@ def test_what_did_not_change_is_not_compiled(tmp_path: Path) -> None:
     assert ran.code == 0, ran.err
     (after / "slogen.yaml").write_text(PLATFORM.replace("90d", "80d"), "utf-8")
     assert slogen(tmp_path, "diff", "before", "after").code == 1
+
+
+def test_what_depends_on_the_same_service_is_read_though_it_did_not_change(tmp_path: Path) -> None:
+    """The inhibition names every dependant; `idle`, which has nothing to do with it, is not even read."""
+    before, after = repository(tmp_path / "before"), repository(tmp_path / "after")
+    alertmanager = "alertmanager: {}\nemail: {from: a@example.com, smarthost: 'smtp.example.com:587'}\n"
+    for root in (before, after):
+        (root / "slogen.yaml").write_text(PLATFORM + alertmanager, "utf-8")
+        for name, more in (
+            ("db", ""),
+            ("app", "\n  dependsOn: [db]"),
+            ("idle", "\n  dependsOn: [unread]"),
+            ("unread", ""),
+        ):
+            text = SERVICE.replace("name: web", f"name: {name}{more}")
+            (root / "slos" / f"{name}.yaml").write_text(text, "utf-8")
+    service(after, SERVICE.replace("name: web", "name: web\n  dependsOn: [db]"))
+    ran = slogen(tmp_path, "diff", "before", "after")
+    assert ran.code == 0, ran.err
+    assert "dependsOn.db.mutes  - → warning" in ran.out
+    muted = 'severity="critical", service="db" mutes severity="warning", service'
+    assert f'{muted}="app" → {muted}=~"app|web"' in ran.out
+    assert "idle" not in ran.out

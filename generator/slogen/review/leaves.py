@@ -83,7 +83,9 @@ def _of_tuple(values: tuple[Any, ...], path: str) -> Iterator[tuple[str, Leaf]]:
     if not values:
         return
     first = values[0]
-    if all(isinstance(one, Told) for one in values):
+    if all(isinstance(one, int) for one in values):  # a version
+        yield path, _same(".".join(map(str, values)))
+    elif all(isinstance(one, Told) for one in values):
         yield path, _same(", ".join(map(told_text, values)))
     elif isinstance(first, Rung):
         for rung in values:
