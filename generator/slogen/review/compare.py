@@ -66,10 +66,11 @@ def _renamed(before: Side, after: Side) -> dict[str, str]:
 
 
 def _alike(one: Service, other: Service) -> bool:
-    def promises(service: Service) -> list[tuple[object, ...]]:
-        return [(slo.name, slo.objective, type(slo.sli)) for slo in service.slos]
-
-    return bool(one.slos) and promises(one) == promises(other)
+    """Return whether two services promise the same of the same, but for their own name in selectors."""
+    if not one.slos or [slo.name for slo in one.slos] != [slo.name for slo in other.slos]:
+        return False
+    differing = (fact for pair in zip(one.slos, other.slos, strict=True) for fact in facts(*pair))
+    return all((fact.before or "").replace(one.name, other.name) == fact.after for fact in differing if not fact.text)
 
 
 def _service(old: str | None, new: str | None, before: Side, after: Side) -> ServiceChange | None:

@@ -10,6 +10,7 @@ from slogen.core import Duration
 from slogen.plan.rules import AlertRule, Block, Evaluator, RecordingRule, RuleGroup, ServicePlan
 from slogen.promql.query import normal_form, reads
 from slogen.review.changes import RuleChange, State
+from slogen.review.compare import _alike
 from slogen.review.rules import rule_changes
 from slogen.review.uses import broken
 from tests.rules.harness import availability, compiled
@@ -115,3 +116,15 @@ def test_what_reads_a_series_that_is_gone_is_broken(expression: str, told: bool)
     plans: dict[str, ServicePlan] = {"web": compiled(availability())}
     assert bool(broken(plans, {}, [("own.json", expression)])) is told
     assert broken(plans, plans, [("own.json", expression)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [("99.9", "99.9", True), ("99.9", "99.95", False)],
+)
+def test_a_service_is_renamed_when_only_its_name_differs(before: str, after: str, same: bool) -> None:
+    """Also in its selectors; another service with an SLO of the same name is another service."""
+    old = compiled(availability(before).replace("req_total", 'req_total{job="web"}', 1)).service
+    new = compiled(availability(after).replace("req_total", 'req_total{job="shop"}', 1)).service
+    assert _alike(old, replace(new, name="shop")) is same
+    assert not _alike(old, replace(new, name="other"))
