@@ -4,6 +4,7 @@ A temporary repository is made and `slogen` runs on it as a subprocess, as a use
 
 * wall seconds, the least of several runs: cold (nothing generated yet), warm (nothing has changed), `--check`;
 * peak MB: the highest sum of the proportional set sizes (Pss) of the process and all its children, sampled;
+* `slogen diff` against git when one SLO of one service changed;
 * milliseconds of `slogen --help`, the median of nine runs.
 
 Bytecode is compiled and the file cache is warm. The platform has no Kubernetes output.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -27,7 +29,7 @@ from pathlib import Path
 
 from manyslos import write_repository
 
-COLD_SECONDS, PEAK_MB, HELP_MS = 10.0, 500.0, 200.0
+COLD_SECONDS, PEAK_MB, HELP_MS, DIFF_SECONDS = 10.0, 500.0, 200.0, 2.0
 LINT_SECONDS = 20.0  # on two cores
 HELP_RUNS = 9
 SAMPLE_EVERY = 0.05  # seconds between two looks at the memory
@@ -154,6 +156,17 @@ def builds(root: Path, runs: int) -> list[Row]:
     return rows
 
 
+def diff_row(root: Path, runs: int) -> Row:
+    """Measure `slogen diff` of the repository below `root`, committed, when one objective of it changed."""
+    git = ["git", "-C", str(root), "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+    for arguments in (["init", "-qb", "main"], ["add", "slogen.yaml", "slos"], ["commit", "-qm", "base"]):
+        subprocess.run([*git, *arguments], check=True)
+    path = next(iter(sorted((root / "slos").rglob("*.yaml"))))
+    path.write_text(re.sub(r"objective: [0-9.]+", "objective: 97.5", path.read_text("utf-8"), count=1), "utf-8")
+    seconds, _ = best("diff of one SLO", runs, lambda: run("-C", str(root), "diff", "HEAD"))
+    return Row("diff of one changed SLO", seconds, "s", DIFF_SECONDS)
+
+
 def help_row() -> Row:
     """Measure `slogen --help`, without looking at its memory."""
     taken = []
@@ -211,7 +224,12 @@ def main() -> int:
         folder = Path(name)
         log(f"writing {given.services} services with {given.slos} SLOs each")
         alerts = write_repository(folder / "many", given.services, given.slos)
-        rows = [*builds(folder / "many", given.runs), help_row(), *own_repository(folder, given.runs)]
+        rows = [
+            *builds(folder / "many", given.runs),
+            diff_row(folder / "many", given.runs),
+            help_row(),
+            *own_repository(folder, given.runs),
+        ]
         made = size(folder / "many")
     title = (
         f"{given.services:,} services, {given.services * given.slos:,} SLOs, {alerts:,} cause alerts -> {made}; "

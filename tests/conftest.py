@@ -22,15 +22,19 @@ def current_tool(name: str) -> str | None:
     return str(Path(found[0]) / name) if found else None
 
 
+def required(found: str | None, name: str, *, current: bool) -> str:
+    """Return a program that was looked for: of Debian it must be there, a current one may be absent."""
+    if found is None and current:
+        pytest.skip(f"no current {name}: run ../shared/tools/build {name}3")
+    if found is None:
+        pytest.fail(f"{name} is absent: run tests/install-programs")
+    return found
+
+
 PROMTOOLS = {"2.42": shutil.which("promtool"), "3": current_tool("promtool3")}
 
 
 @pytest.fixture(params=sorted(PROMTOOLS), scope="session")
 def promtool(request: pytest.FixtureRequest) -> str:
     """Debian's promtool and a current one, one after the other."""
-    program = PROMTOOLS[request.param]
-    if program is None:
-        if request.param == "2.42":
-            pytest.fail("promtool is absent: apt-get install prometheus")
-        pytest.skip("no current promtool: run ../shared/tools/build promtool3")
-    return program
+    return required(PROMTOOLS[request.param], "promtool", current=request.param != "2.42")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -77,6 +78,17 @@ def slogen(root: Path, *arguments: str, **environment: str) -> Ran:
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def on_terminal(root: Path, *arguments: str, stream: str) -> tuple[int, bytes]:
+    """Return how `slogen -C root …` ends and what it writes to a stream, `stdout` or `stderr`, that is a terminal."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "slogen", "-C", str(root), *arguments]
+    done = subprocess.run(command, check=False, **{stream: theirs})  # type: ignore[call-overload]
+    os.close(theirs)
+    written = os.read(ours, 65536)
+    os.close(ours)
+    return done.returncode, written
 
 
 def repository(root: Path, *, platform: str = PLATFORM, service: str = SERVICE) -> Path:

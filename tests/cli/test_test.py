@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Ran, slogen
+from tests.cli.running import Ran, on_terminal, slogen
 
 RULES = """\
 groups:
@@ -408,11 +407,9 @@ def test_there_is_no_colour_in_a_pipe_and_quiet_says_only_what_failed(tmp_path: 
 def test_a_terminal_gets_colours(tmp_path: Path) -> None:
     """Green is what passed."""
     service(tmp_path)
-    ours, theirs = pty.openpty()
-    subprocess.run([sys.executable, "-m", "slogen", "-C", str(tmp_path), "test"], stdout=theirs, check=True)
-    os.close(theirs)
-    assert b"\x1b[32mpassed" in os.read(ours, 65536)
-    os.close(ours)
+    code, written = on_terminal(tmp_path, "test", stream="stdout")
+    assert code == 0
+    assert b"\x1b[32mpassed" in written
 
 
 def test_the_repository_is_left_as_it_was(tmp_path: Path) -> None:

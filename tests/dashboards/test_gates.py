@@ -42,6 +42,13 @@ LINTER_LEFT_OUT = {
     "target-job": "recorded series have no job",
     "target-instance": "recorded series have no instance",
 }
+# Where the data sources are asked: those of ACGS-2, and that of the platform below.
+SOURCES = {
+    "thanos": "http://thanos-query-frontend.monitoring.svc:10902",
+    "jaeger": "http://jaeger-query-collector.monitoring.svc:16686",
+    "alertmanager": "http://alertmanager-operated.monitoring.svc:9093",
+}
+SOURCE_OF_ODD = {"prometheus": "http://prometheus-operated.monitoring.svc:9090"}
 UNITS = {"none", "short", "percentunit", "s", "dtdurations", "dateTimeFromNow"}
 HOSTILE = r"""
 apiVersion: slogen/v1
@@ -62,6 +69,10 @@ slos:
   - name: there
     objective: 99
     sli: {boolean: 'up{job="odd"}'}
+  - name: silent
+    objective: 99
+    alerting: {critical: false, warning: false}
+    sli: {boolean: 'up{job="silent"}'}
   - name: a-name-that-is-much-too-long-for-a-uid
     objective: 99
     sli: {threshold: {metric: 'depth{job="$x"}', bad: "> 60"}}
@@ -87,7 +98,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     made = tmp_path_factory.mktemp("odd")
     (made / "slos").mkdir()
     (made / "slogen.yaml").write_text(PLATFORM, "utf-8")
-    (made / "slos" / "odd.yaml").write_text(HOSTILE.replace(',é!="ü"', ""), "utf-8")
+    (made / "slos" / "odd.yaml").write_text(HOSTILE, "utf-8")
     ran = slogen(made, "build")
     assert ran.code == 0, ran.err
     return made
@@ -388,6 +399,7 @@ def test_provisioning_names_the_data_source_that_pages_ask(folder: Path, made: d
     assert provider["options"]["foldersFromFilesStructure"] is True
     assert "folder" not in provider
     uids = {one["uid"]: one for one in read["datasources"]["datasources"]}
+    assert {uid: one["url"] for uid, one in uids.items()} == (SOURCES if folder == ROOT else SOURCE_OF_ODD)
     for page in made.values():
         (source,) = [one for one in page["templating"]["list"] if one["name"] == "datasource"]
         assert uids[source["current"]["value"]]["type"] == "prometheus"

@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import current_tool
 from tests.e2e.notified import Sink
 
+SERVERS = {"2.42": shutil.which("prometheus"), "3": current_tool("prometheus3")}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:

@@ -10,21 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, current_tool
+from tests.conftest import ROOT, required
+from tests.e2e.conftest import SERVERS
 from tests.e2e.server import Exporter, prometheus
-
-SERVERS = {"2.42": shutil.which("prometheus"), "3": current_tool("prometheus3")}
 
 
 @pytest.fixture(params=sorted(SERVERS))
 def program(request: pytest.FixtureRequest) -> str:
     """Debian's Prometheus and a current one, one after the other."""
-    found = SERVERS[request.param]
-    if found is None:
-        if request.param == "2.42":
-            pytest.fail("prometheus is absent: apt-get install prometheus")
-        pytest.skip("no current Prometheus: run ../shared/tools/build prometheus3")
-    return found
+    return required(SERVERS[request.param], "prometheus", current=request.param != "2.42")
 
 
 def build(folder: Path) -> list[Path]:

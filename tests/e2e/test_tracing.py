@@ -5,7 +5,6 @@ Thirty times as fast: a trace is decided on after a second, span metrics are tol
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -14,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import current_tool
+from tests.conftest import current_tool, required
 from tests.e2e.compiled import Compiled, build, platform
+from tests.e2e.conftest import SERVERS
 from tests.e2e.jaeger import Client, Jaeger
 from tests.e2e.notified import Sink
 from tests.e2e.server import Prometheus, new_prometheus, running, settle, wait
 
 SCALE = 30
 BASELINE = 10  # per cent
-SERVERS = {"2.42": shutil.which("prometheus"), "3": current_tool("prometheus3")}
 SHOP = {
     "apiVersion": "slogen/v1",
     "kind": "Service",
@@ -46,12 +45,7 @@ def program() -> str:
 @pytest.fixture(params=sorted(SERVERS))
 def prometheus(request: pytest.FixtureRequest) -> str:
     """Debian's Prometheus and a current one, one after the other."""
-    found = SERVERS[request.param]
-    if found is None:
-        if request.param == "2.42":
-            pytest.fail("prometheus is absent: apt-get install prometheus")
-        pytest.skip("no current Prometheus: run ../shared/tools/build prometheus3")
-    return found
+    return required(SERVERS[request.param], "prometheus", current=request.param != "2.42")
 
 
 def compiled(folder: Path, sink: Sink) -> Compiled:
@@ -202,12 +196,10 @@ def test_a_service_that_sends_no_spans_any_more_is_not_healthy(program: str, sin
 
     Thirty times as fast that is 10 and 4, 10 and 20 seconds.
     """
-    server_program = SERVERS["2.42"]
-    if server_program is None:
-        pytest.fail("prometheus is absent: apt-get install prometheus")
+    debian = required(SERVERS["2.42"], "prometheus", current=False)
     rules = compiled(tmp_path / "built", sink).rules
     jaeger = Jaeger(program, tmp_path / "jaeger", tmp_path / "built" / "jaeger")
-    server = scraping(server_program, jaeger, rules, tmp_path / "prometheus")
+    server = scraping(debian, jaeger, rules, tmp_path / "prometheus")
     with running(jaeger, server):
         with traffic(jaeger):
             server.wait(lambda: server.value(RATIO % "answers") == 0, 60, "data")

@@ -18,6 +18,7 @@ from slogen.model import TimeInterval
 from slogen.plan.routing import Inhibition, Matcher, Matchers, Route, RoutedReceiver, RoutingPlan, Waits, plan_routing
 from slogen.prove.inhibition import mutes
 from slogen.prove.routing import told
+from tests.conftest import required
 from tests.e2e.server import wait
 from tests.rules.routing import (
     ALERTMANAGERS,
@@ -41,11 +42,7 @@ VERSIONS = pytest.mark.parametrize("version", sorted(ALERTMANAGERS))
 @contextmanager
 def serving(version: str, plan: RoutingPlan, folder: Path) -> Iterator[Live]:
     """Run an Alertmanager with a plan, whose receivers tell nobody."""
-    program = ALERTMANAGERS[version]
-    if program is None:
-        if version == "0.25":
-            pytest.fail("alertmanager is absent: apt-get install prometheus-alertmanager")
-        pytest.skip("no current Alertmanager: run ../shared/tools/build alertmanager3")
+    program = required(ALERTMANAGERS[version], "alertmanager", current=version != "0.25")
     with alertmanager(program, quiet_config(plan, acgs2().platform, folder)) as server:
         yield server
 

@@ -131,12 +131,25 @@ def load(root: Path, outcome: Outcome, progress: Progress = _silent) -> Catalog 
     """Return everything that is declared below `root`; problems go into the report of `outcome`."""
     files, report = input_files(root, outcome.report), outcome.report
     outcome.files = files
-    platforms: list[Platform] = []
-    services: list[Service] = []
+    return assemble(read_all(root, files, report, progress), outcome)
+
+
+def read_all(
+    root: Path, files: Sequence[str], report: Report, progress: Progress = _silent
+) -> list[Service | Platform]:
+    """Return what these files declare, in their order; problems go into the report."""
+    found: list[Service | Platform] = []
     for values, problems in spread(_read_chunk, root, files, "reading", progress):
         report.extend(problems)
-        for value in values:
-            (platforms if isinstance(value, Platform) else services).append(value)  # type: ignore[arg-type]
+        found += values
+    return found
+
+
+def assemble(values: Sequence[Service | Platform], outcome: Outcome) -> Catalog | None:
+    """Return the catalog of everything that is declared, and report what does not fit together."""
+    report = outcome.report
+    platforms = [value for value in values if isinstance(value, Platform)]
+    services = [value for value in values if isinstance(value, Service)]
     _one_platform(platforms, report)
     _unique_services(services, report)
     outcome.services = len(services)

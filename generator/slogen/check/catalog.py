@@ -1,4 +1,4 @@
-"""What a service and its platform must agree on: SLO110, SLO114, SLO304."""
+"""What a service and its platform must agree on: SLO101, SLO110, SLO114, SLO304."""
 
 from __future__ import annotations
 
@@ -23,16 +23,21 @@ def check_catalog(catalog: Catalog, report: Report) -> None:
         versions(service, catalog.platform, report)
         span_buckets(service, catalog.platform, report)
         check_objectives(service, catalog.platform, report)
-        if service.name == "kustomization":
-            report.error(
-                service.span,
-                "SLO101",
-                "'kustomization' is the name of a file that slogen writes",
-                "choose another name",
-            )
+        taken_names(service, report)
     check_routing(catalog, report)
     check_servers(catalog, report)
     shared_uids(catalog, report)
+
+
+def taken_names(service: Service, report: Report) -> None:
+    """Report a service whose file of rules would be rules/kubernetes/kustomization.yaml, which is another one."""
+    if service.name == "kustomization":
+        report.error(
+            service.span,
+            "SLO101",
+            "'kustomization' is the name of a file that slogen writes",
+            "choose another name",
+        )
 
 
 def external_labels(service: Service, platform: Platform, report: Report) -> None:

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 from slogen.core import Report, Span
 from slogen.model import Catalog
-from slogen.plan.texts import dashboard_uid
-
-_SHARED = ("wall", "health", "report")
+from slogen.plan.texts import SHARED_DASHBOARDS, dashboard_uid
 
 
 def shared_uids(catalog: Catalog, report: Report) -> None:
     """Report services and SLOs whose dashboards would have one uid: service a-b, and SLO b of service a."""
     if catalog.platform.grafana is None:
         return
-    first: dict[str, str] = {dashboard_uid(name): f"the page of the {name}" for name in _SHARED}
+    first: dict[str, str] = {dashboard_uid(name): f"the page of the {name}" for name in SHARED_DASHBOARDS}
     for uid, what, span in _pages(catalog):
         if uid in first:
             report.error(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from slogen.core import Report
 from slogen.model import Platform, Service, Spans
+from slogen.plan.tracing import has_jaeger
 
 
 def span_buckets(service: Service, platform: Platform, report: Report) -> None:
     """Warn of thresholds of spans that may be no bucket bound: the collector is configured by somebody else."""
-    if platform.jaeger is not None and platform.jaeger.storage is not None and platform.jaeger.version >= (2, 0):
+    if has_jaeger(platform):
         return
     for slo in service.slos:
         if isinstance(slo.sli, Spans) and slo.sli.threshold is not None:

@@ -15,6 +15,7 @@ from slogen import __version__
 
 _COMMANDS = {
     "build": "Compile the SLOs into rules.",
+    "diff": "Tell what a change means: budgets, alerts, who is told.",
     "explain": "Explain one SLO: thresholds, detection times, budget.",
     "init": "Make a directory that builds at once.",
     "lint": "Say all that is wrong or doubtful, and what is worth knowing.",

@@ -10,29 +10,33 @@ from slogen.emit.artifact import Artifact, Emitter, header
 from slogen.emit.flags import flags_text
 from slogen.emit.yamltext import comment
 from slogen.emit.yamlvalues import written
-from slogen.model import Catalog, Latency, Platform, Probe, Scrape
+from slogen.model import Catalog, Platform, Probe, Scrape
+from slogen.plan.thanos import HTTP, components
 from slogen.plan.topology import (
+    EXEMPLARS,
+    NATIVE_SETTING,
+    PROMETHEUS,
+    PROMETHEUS_SERVICE,
+    Port,
     Value,
-    alertmanager_members,
-    components,
+    addresses,
+    alertmanager_addresses,
     home,
-    host,
     prometheus_flags,
     prometheus_members,
     prometheus_path,
+    reads_native,
 )
+from slogen.plan.tracing import SCRAPED, Server, servers
+from slogen.promql import names
 
 Job = dict[str, Value]
-_EXEMPLARS = 100_000
 _DISCOVERED = "__meta_kubernetes_"
-# The collectors of Jaeger as emit.kubernetes names them, and their ports that are scraped.
-COLLECTOR = "jaeger-collector"
-_COLLECTOR_PORTS = ("span-metrics", "telemetry")
 
 
 def _emit(catalog: Catalog) -> Iterator[Artifact]:
     platform = catalog.platform
-    native = any(isinstance(slo.sli, Latency) and slo.sli.native for one in catalog.services for slo in one.slos)
+    native = reads_native(catalog)
     for cluster in platform.clusters or (None,):
         for member in prometheus_members(platform):
             path = prometheus_path(cluster, member)
@@ -52,17 +56,17 @@ def _emit(catalog: Catalog) -> Iterator[Artifact]:
 def _config(catalog: Catalog, cluster: str | None, member: str, jobs: Iterable[Job], native: bool) -> str:
     platform = catalog.platform
     up = "../.." if cluster else ".."
-    names: dict[str, Value] = {"cluster": cluster} if cluster else {}
+    place: dict[str, Value] = {"cluster": cluster} if cluster else {}
     general: dict[str, Value] = {
         "scrape_interval": str(platform.scaled(platform.prometheus.scrape_interval)),
         "evaluation_interval": str(platform.scaled(platform.prometheus.evaluation_interval)),
-        "external_labels": {**names, "prometheus_replica": member},
+        "external_labels": {**place, names.PROMETHEUS_REPLICA: member},
     }
-    if native and platform.prometheus.version >= (3, 8):
+    if native and platform.prometheus.version >= NATIVE_SETTING:
         general["scrape_native_histograms"] = True
     parts = [
         header(platform.span.file) + written({"global": general}),
-        written({"storage": {"exemplars": {"max_exemplars": _EXEMPLARS}}}),
+        written({"storage": {"exemplars": {"max_exemplars": EXEMPLARS}}}),
         written({"rule_files": [f"{up}/rules/prometheus/*.yaml"]}),
     ]
     if platform.alertmanager is not None:
@@ -72,25 +76,15 @@ def _config(catalog: Catalog, cluster: str | None, member: str, jobs: Iterable[J
 
 
 def _alerting(platform: Platform, cluster: str | None) -> str:
-    relabel: list[Value] = [{"action": "labeldrop", "regex": "prometheus_replica"}]
+    relabel: list[Value] = [{"action": "labeldrop", "regex": names.PROMETHEUS_REPLICA}]
     return (
         "alerting:\n"
         + comment("both servers of a pair send the same alert", "  ")
         + written({"alert_relabel_configs": relabel}, "  ")
         + "  alertmanagers:\n"
         + comment("every member, never an address that stands for all: they agree among themselves who speaks", "  ")
-        + written([{"static_configs": [{"targets": _alertmanagers(platform, cluster)}]}], "  ")
+        + written([_static(alertmanager_addresses(platform, seen_from=cluster))], "  ")
     )
-
-
-def _alertmanagers(platform: Platform, cluster: str | None) -> list[Value]:
-    return _targets(platform, alertmanager_members(platform), "alertmanager-operated", home(platform), cluster, 9093)
-
-
-def _targets(
-    platform: Platform, members: Iterable[str], service: str, of: str | None, seen_from: str | None, port: int
-) -> list[Value]:
-    return [f"{host(platform, one, service, of=of, seen_from=seen_from)}:{port}" for one in members]
 
 
 def scrape_jobs(catalog: Catalog, cluster: str | None) -> Iterator[Job]:
@@ -143,7 +137,7 @@ def _scrape(scrape: Scrape) -> Job:
     if scrape.ca_file:
         job["tls_config"] = {"ca_file": scrape.ca_file}
     if scrape.targets:
-        return job | {"static_configs": [{"targets": list[Value](scrape.targets)}]}
+        return job | _static(scrape.targets)
     places: dict[str, Value] = {"role": "endpointslice"}
     if scrape.namespace:
         places["namespaces"] = {"names": [scrape.namespace]}
@@ -174,7 +168,7 @@ def _probe(probe: Probe, prober: str) -> Job:
     return {
         "metrics_path": "/probe",
         "params": {"module": [probe.module]},
-        "static_configs": [{"targets": list[Value](probe.targets)}],
+        **_static(probe.targets),
         "relabel_configs": [
             {"source_labels": ["__address__"], "target_label": "__param_target"},
             {"source_labels": ["__param_target"], "target_label": "instance"},
@@ -185,23 +179,26 @@ def _probe(probe: Probe, prober: str) -> Job:
 
 def _own(platform: Platform, cluster: str | None) -> Iterator[tuple[str, Job]]:
     """Yield the servers around the rules with their jobs; each Prometheus scrapes its own pair."""
+
+    def near(members: Iterable[str], service: str, port: Port) -> Job:
+        return _static(addresses(platform, members, service, port, of=cluster, seen_from=cluster))
+
     here = home(platform)
-    pair = prometheus_members(platform)
-    yield "prometheus", _static(_targets(platform, pair, "prometheus-operated", cluster, cluster, 9090))
+    yield "prometheus", near(prometheus_members(platform), PROMETHEUS_SERVICE, PROMETHEUS)
     if platform.alertmanager is not None and cluster == here:
-        yield "alertmanager", _static(_alertmanagers(platform, cluster))
+        yield "alertmanager", _static(alertmanager_addresses(platform, seen_from=cluster))
     for component in components(platform):
         if component.command == "sidecar" or cluster == here:
-            targets = _targets(platform, component.members, component.service, cluster, cluster, component.port("http"))
-            yield f"thanos-{component.command}", _static(targets)
-    jaeger = platform.jaeger
-    if jaeger is not None and jaeger.storage is not None and jaeger.version >= (2, 0):
-        yield COLLECTOR, _collectors(platform)
+            yield f"thanos-{component.command}", near(component.members, component.service, HTTP)
+    for server in servers(platform):
+        if server is not Server.QUERY or cluster == here:
+            yield server.job, _jaeger(server, platform)
 
 
-def _collectors(platform: Platform) -> Job:
-    """Return the job of the collectors of Jaeger: what they count of spans, and what they say of themselves."""
-    kept = (("label_app_kubernetes_io_name", COLLECTOR), ("container_port_name", "|".join(_COLLECTOR_PORTS)))
+def _jaeger(server: Server, platform: Platform) -> Job:
+    """Return the job of one kind of Jaeger's servers: what they say of themselves, and what collectors count."""
+    ports = "|".join(port.name for port in SCRAPED)
+    kept = (("label_app_kubernetes_io_name", server.service), ("container_port_name", ports))
     relabel: list[Value] = [
         {"source_labels": [f"{_DISCOVERED}pod_{source}"], "regex": value, "action": "keep"} for source, value in kept
     ]
@@ -209,8 +206,8 @@ def _collectors(platform: Platform) -> Job:
     return {"kubernetes_sd_configs": [places], "relabel_configs": [*relabel, *_labels()]}
 
 
-def _static(targets: list[Value]) -> Job:
-    return {"static_configs": [{"targets": targets}]}
+def _static(targets: Iterable[str]) -> Job:
+    return {"static_configs": [{"targets": tuple(targets)}]}
 
 
 EMITTER = Emitter(name="prometheus-servers", folder="prometheus", platform=_emit, counts="scrape jobs")

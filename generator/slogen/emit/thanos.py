@@ -10,7 +10,7 @@ from slogen.emit.flags import flags_text
 from slogen.emit.yamltext import comment
 from slogen.emit.yamlvalues import written
 from slogen.model import Catalog, Platform
-from slogen.plan.topology import components, files
+from slogen.plan.thanos import components, files
 
 FOLDER = "thanos"
 

@@ -6,6 +6,7 @@ A key that begins with # is no key: its text is a comment above the next one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from slogen.emit.yamltext import block, comment, flow, scalar
 from slogen.plan.topology import Value
@@ -18,12 +19,11 @@ _HIDDEN = re.compile(r"__[a-z][a-z0-9_]*")  # labels of Prometheus that end with
 def written(value: Value, indent: str = "") -> str:
     """Return a map or list as a block whose lines begin with `indent`; each line ends with a line break."""
     match value:
-        case dict():
+        case Mapping():
             return "".join(_entry(name, inner, indent) for name, inner in value.items())
-        case list():
-            return "".join(_item(inner, indent) for inner in value)
-        case _:
+        case str() | int():
             return f"{indent}{_alone(value)}\n"
+    return "".join(_item(inner, indent) for inner in value)
 
 
 def _entry(name: str, value: Value, indent: str) -> str:
@@ -38,7 +38,7 @@ def _after(name: str, value: Value, indent: str) -> str:
         return lines
     if _short(value, len(indent) + len(name) + 2):
         return f" {_alone(value)}\n"
-    return "\n" + written(value, indent if isinstance(value, list) else indent + "  ")
+    return "\n" + written(value, indent + "  " if isinstance(value, Mapping) else indent)
 
 
 def _lines(text: str, indent: str) -> str:
@@ -61,20 +61,31 @@ def _item(value: Value, indent: str) -> str:
 def _short(value: Value, before: int) -> bool:
     """Return whether a value is easy to read on a line that `before` characters stand on already."""
     match value:
-        case dict():
-            easy = all(
-                not name.startswith("#") and not _maps(inner) and (not isinstance(inner, list) or len(inner) <= _FEW)
-                for name, inner in value.items()
-            )
-        case list():
-            easy = not _maps(value)
-        case _:
+        case str() | int():
             return True
-    return not value or (easy and before + len(in_line(value)) <= _WIDTH)
+        case Mapping():
+            easy = all(isinstance(one, Mapping | str | int) or _few(one) for one in value.values())
+        case _:
+            easy = all(map(_plain, value))
+    return not value or (easy and not _commented(value) and before + len(in_line(value)) <= _WIDTH)
 
 
-def _maps(value: Value) -> bool:
-    return isinstance(value, list) and any(isinstance(one, dict | list) for one in value)
+def _few(values: Sequence[Value]) -> bool:
+    return len(values) <= _FEW and all(map(_plain, values))
+
+
+def _plain(value: Value) -> bool:
+    return isinstance(value, str | int)
+
+
+def _commented(value: Value) -> bool:
+    """Return whether there is a comment in a value, which braces cannot hold."""
+    match value:
+        case Mapping():
+            return any(name.startswith("#") or _commented(inner) for name, inner in value.items())
+        case str() | int():
+            return False
+    return any(map(_commented, value))
 
 
 def _alone(value: Value) -> str:
@@ -86,15 +97,15 @@ def _alone(value: Value) -> str:
 def in_line(value: Value) -> str:
     """Return a value on one line."""
     match value:
-        case dict():
+        case Mapping():
             return "{" + ", ".join(f"{_word(name)}: {in_line(inner)}" for name, inner in value.items()) + "}"
-        case list():
-            return "[" + ", ".join(map(in_line, value)) + "]"
         case bool():
             return "true" if value else "false"
         case int():
             return str(value)
-    return _word(value)
+        case str():
+            return _word(value)
+    return "[" + ", ".join(map(in_line, value)) + "]"
 
 
 def _word(text: str) -> str:

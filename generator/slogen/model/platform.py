@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from slogen.core import Duration, Span
+from slogen.promql import names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,13 +257,19 @@ class Platform:
 
     @property
     def external_labels(self) -> tuple[str, ...]:
-        """Labels that Prometheus adds on its way out; no rule may write them."""
-        found = ["cluster"] if self.clusters else []
-        found.append("prometheus_replica")
-        if self.thanos is not None:
-            found.append("thanos_ruler_replica")
-            found += ["receive_replica", "tenant_id"] if self.thanos.receive else []
-        return tuple(found)
+        """Labels that servers add to what leaves them; no rule may write them."""
+        return (*(("cluster",) if self.clusters else ()), *self.replica_labels)
+
+    @property
+    def replica_labels(self) -> tuple[str, ...]:
+        """Those of them that tell copies of a series apart, which a query takes off.
+
+        All but the cluster are: what else stayed would keep the ruler's series from joining those of Prometheus.
+        """
+        if self.thanos is None:
+            return (names.PROMETHEUS_REPLICA,)
+        receive = (names.RECEIVE_REPLICA, names.TENANT) if self.thanos.receive else ()
+        return (names.PROMETHEUS_REPLICA, names.RULER_REPLICA, *receive)
 
     def scaled(self, duration: Duration) -> Duration:
         """Return a duration as it stands in expressions and intervals: divided by the time scale."""

@@ -19,15 +19,25 @@ def dashboard_uid(service: str, slo: str | None = None) -> str:
     return f"{uid[: UID_LIMIT - 9]}-{hashlib.sha256(uid.encode()).hexdigest()[:8]}"
 
 
+# Dashboards that are about all services. They have uids that a service of the same name would have: SLO501.
+SHARED_DASHBOARDS = ("wall", "report", "health")
+WALL, REPORT, HEALTH = map(dashboard_uid, SHARED_DASHBOARDS)
+
+
 def links(service: Service, platform: Platform, alert: str, uid: str) -> Labels:
     """Return the runbook section of an alert and a dashboard, as far as both exist, then the service's other links."""
     found = {}
-    if service.runbook:
-        found["runbook_url"] = f"{service.runbook}#{alert.lower()}"
+    if runbook := runbook_section(service, alert):
+        found["runbook_url"] = runbook
     if platform.grafana_url:
         found["dashboard_url"] = f"{platform.grafana_url}/d/{uid}"
     found |= {f"{name}_url": url for name, url in service.links if name != "runbook"}
     return tuple(found.items())
+
+
+def runbook_section(service: Service, alert: str) -> str | None:
+    """Return the address of what to do about an alert; None where the service has no runbook."""
+    return f"{service.runbook}#{alert.lower()}" if service.runbook else None
 
 
 def where(slo: Slo) -> str:

@@ -9,30 +9,48 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from slogen.core import Duration
 from slogen.model import Catalog, JaegerSettings, Latency, Platform, Service, Slo, Spans, SpanStorage
-from slogen.plan.topology import components
+from slogen.plan.thanos import thanos_url
+from slogen.plan.topology import Port, release, service_host
 
-# Ports of Jaeger: spans come in by the first two, the next two are scraped, the last two are asked.
-OTLP_GRPC, OTLP_HTTP, SPAN_METRICS, TELEMETRY, QUERY_HTTP, QUERY_GRPC, HEALTH = (
-    4317,
-    4318,
-    8889,
-    8888,
-    16686,
-    16685,
-    13133,
-)
-COLLECTORS = "jaeger-collector-headless"  # the Service that has an address for each collector
+OTLP_GRPC, OTLP_HTTP = Port(name="otlp-grpc", number=4317), Port(name="otlp-http", number=4318)  # spans come in
+SCRAPED = SPAN_METRICS, TELEMETRY = Port(name="span-metrics", number=8889), Port(name="telemetry", number=8888)
+QUERY_HTTP, QUERY_GRPC = Port(name="query-http", number=16686), Port(name="query-grpc", number=16685)  # asked
+HEALTH = Port(name="health", number=13133)
 
 _MILLISECONDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)  # buckets beside those of the SLOs
 _NANOSECONDS = 1_000_000_000
 _LONGEST = 86_400  # seconds; what takes longer is no span
 _WAIT, _LONGEST_WAIT = Duration.of("30s"), Duration.of("5m")
 _SILENCE = Duration.of("5m")
-_HOUR, _DAY = Duration.of("1h"), Duration.of("1d")
+_DAY = Duration.of("1d")
 _SHARDS, _COPIES = 3, 1
+
+
+class Server(StrEnum):
+    """A kind of server of Jaeger 2, by what it does; the OpenTelemetry operator runs each as a resource."""
+
+    COLLECTOR = "collector"
+    GATEWAY = "gateway"
+    QUERY = "query"
+
+    @property
+    def resource(self) -> str:
+        """The name of its OpenTelemetryCollector."""
+        return "jaeger" if self is Server.COLLECTOR else f"jaeger-{self}"
+
+    @property
+    def service(self) -> str:
+        """The name that the operator gives its Service, and its pods as app.kubernetes.io/name."""
+        return f"{self.resource}-collector"
+
+    @property
+    def job(self) -> str:
+        """Its label `job`, and the service.name of what it says of itself."""
+        return f"jaeger-{self}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +88,8 @@ class Tracing:
 
     `buckets` are seconds, in order. A trace is decided on `decision_wait` after its first span came. Span metrics are
     told every `flush`; those of a service that is silent for `expiration` end, which is missing data and not health.
-    `metrics_url` is where the query servers find span metrics, None where that is not known.
+    `metrics_url` is where the query servers find span metrics, None where that is not known. `collectors_host` is the
+    name of a Service that has an address for each collector.
     """
 
     settings: JaegerSettings
@@ -117,10 +136,10 @@ class Job:
 
 
 def tracing(catalog: Catalog) -> Tracing | None:
-    """Return what Jaeger 2 does; None where the platform keeps no spans, or has the retired version 1."""
+    """Return what Jaeger 2 does; None where the platform does not run it."""
     platform = catalog.platform
     settings = platform.jaeger
-    if settings is None or settings.storage is None or settings.version < (2, 0):
+    if settings is None or settings.storage is None or not has_jaeger(platform):
         return None
     slow = _slow(catalog)
     return Tracing(
@@ -131,25 +150,46 @@ def tracing(catalog: Catalog) -> Tracing | None:
         decision_wait=platform.scaled(_decision_wait(slow)),
         flush=platform.scaled(platform.prometheus.scrape_interval),
         expiration=platform.scaled(_SILENCE),
-        metrics_url=_metrics_url(platform),
-        collectors_host=f"{COLLECTORS}.{platform.namespace}.svc",
+        metrics_url=thanos_url(platform, "query") or platform.prometheus.url,
+        collectors_host=service_host(platform, f"{Server.COLLECTOR.service}-headless"),
     )
+
+
+def servers(platform: Platform) -> tuple[Server, ...]:
+    """Return the kinds of servers of Jaeger 2 that the platform runs: several collectors need a gateway."""
+    settings = platform.jaeger
+    if settings is None or not has_jaeger(platform):
+        return ()
+    gateway = (Server.GATEWAY,) if settings.collectors > 1 else ()
+    return (Server.COLLECTOR, *gateway, Server.QUERY)
+
+
+def entry(platform: Platform) -> Server | None:
+    """Return the servers that take spans from everybody; None where there are none."""
+    found = servers(platform)
+    return next((one for one in (Server.GATEWAY, Server.COLLECTOR) if one in found), None)
+
+
+def has_jaeger(platform: Platform) -> bool:
+    """Return whether the platform runs Jaeger 2: with storage, else there are links only. Version 1 is retired."""
+    settings = platform.jaeger
+    return settings is not None and settings.storage is not None and settings.version >= (2, 0)
 
 
 def image(name: str, settings: JaegerSettings) -> str:
     """Return the image of one of Jaeger's programs."""
-    return f"jaegertracing/{name}:{settings.version[0]}.{settings.version[1]}.0"
+    return f"jaegertracing/{name}:{release(settings.version)}"
 
 
 def jobs(platform: Platform) -> tuple[Job, ...]:
-    """Return the jobs that rotate and clean the indices of spans; none without storage, or for version 1.
+    """Return the jobs that rotate and clean the indices of spans; none where the platform does not run Jaeger 2.
 
     An index is judged by its creation, its youngest span is up to a day younger: both what is searched and what is
     kept is a day more than the retention. Every hour an index of 23 hours is rolled over, so that none is ever
     older than a day; once a day an index that is a second too young would be written to for two.
     """
     settings = platform.jaeger
-    if settings is None or settings.storage is None or settings.version < (2, 0):
+    if settings is None or settings.storage is None or not has_jaeger(platform):
         return ()
     storage = settings.storage
     url, days = storage.urls[0], kept_days(settings)
@@ -215,11 +255,6 @@ def kept_days(settings: JaegerSettings) -> int:
     return settings.retention.ms // _DAY.ms + 1
 
 
-def hours(duration: Duration) -> str:
-    """Return whole hours as Go reads them: it knows no days."""
-    return f"{duration.ms // _HOUR.ms}h"
-
-
 def _thresholds(catalog: Catalog) -> Iterator[tuple[Service, Slo, Decimal]]:
     """Yield what is too slow for an SLO, in seconds, as far as a span can be measured so."""
     for service in catalog.services:
@@ -259,10 +294,3 @@ def _decision_wait(slow: tuple[Slow, ...]) -> Duration:
     """Return how long spans of a trace are waited for: a slow one comes late, and must not be too late to count."""
     longest = max((one.threshold for one in slow), default=Decimal(0))
     return min(max(_WAIT, Duration(int(longest * 2000))), _LONGEST_WAIT)
-
-
-def _metrics_url(platform: Platform) -> str | None:
-    for component in components(platform):
-        if component.command == "query":
-            return f"http://{component.service}.{platform.namespace}.svc:{component.port('http')}"
-    return platform.prometheus.url

@@ -45,15 +45,15 @@ def _watchdog() -> Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Meta:
-    """A ticket about a server, when `expr` has lasted for so long."""
+    """A ticket about a server, when `expr`, which looks back so far, has been true for so long."""
 
     alert: str
     expr: Expr
     comment: str
     summary: str
     description: str
-    lookback: Duration = _SHORT
-    lasts: Duration = LASTING
+    lookback: Duration = SEEN
+    lasts: Duration = REPEATED
 
 
 def _about_servers(platform: Platform) -> Iterator[_Meta]:
@@ -63,20 +63,16 @@ def _about_servers(platform: Platform) -> Iterator[_Meta]:
         expr=meta.RULES_FAILING.fill(window=seen),
         comment="a group that fails is blind, and ends its alerts",
         summary="SLO rules fail: their alerts cannot fire",
-        description="{{ $labels.rule_group }} on {{ $labels.instance }} fails in every evaluation or nearly "
-        "so. Its log and /rules show the error; most often two series are where a join wants one.",
-        lookback=SEEN,
-        lasts=REPEATED,
+        description="{{ $labels.rule_group }} on {{ $labels.instance }} fails in every evaluation or nearly so. Its "
+        "log and /rules show the error; most often two series are where a join wants one.",
     )
     yield _Meta(
         alert=names.RULES_LATE_ALERT,
         expr=meta.RULES_LATE.fill(window=seen),
         comment="a group that takes longer than its interval is evaluated less often, and its alerts come late",
         summary="SLO rules are evaluated less often than they should",
-        description="{{ $labels.rule_group }} on {{ $labels.instance }} left out {{ $value | humanize }} "
-        "evaluations in 15 minutes. The server is overloaded, or what it asks is slow.",
-        lookback=SEEN,
-        lasts=REPEATED,
+        description="{{ $labels.rule_group }} on {{ $labels.instance }} left out {{ $value | humanize }} evaluations "
+        "in 15 minutes. The server is overloaded, or what it asks is slow.",
     )
     dropped = meta.DROPPED.fill(window=short)
     if platform.thanos:
@@ -86,8 +82,10 @@ def _about_servers(platform: Platform) -> Iterator[_Meta]:
         expr=dropped,
         comment="alerts that no Alertmanager took are lost",
         summary="Alerts reach no Alertmanager",
-        description="{{ $labels.instance }} dropped {{ $value | humanize }} alerts in 5 minutes. The other "
-        "servers of its kind may still send theirs.",
+        description="{{ $labels.instance }} dropped {{ $value | humanize }} alerts in 5 minutes. The other servers of "
+        "its kind may still send theirs.",
+        lookback=_SHORT,
+        lasts=LASTING,
     )
     if not platform.thanos:
         return
@@ -98,6 +96,7 @@ def _about_servers(platform: Platform) -> Iterator[_Meta]:
         summary="No Thanos Ruler evaluates the SLO rules",
         description="There was one, and none answers the scrape. Slow burns and budgets are not watched; pages are.",
         lookback=_MEMORY,
+        lasts=LASTING,
     )
     yield _Meta(
         alert=names.RULER_INCOMPLETE_ALERT,
@@ -106,8 +105,6 @@ def _about_servers(platform: Platform) -> Iterator[_Meta]:
         summary="Thanos Ruler evaluates on incomplete data",
         description="{{ $labels.instance }} got warnings with its answers: a store, a sidecar or a Prometheus behind "
         "Thanos Query does not answer.",
-        lookback=SEEN,
-        lasts=REPEATED,
     )
     if platform.thanos.storage is not None:
         yield _Meta(
@@ -117,8 +114,6 @@ def _about_servers(platform: Platform) -> Iterator[_Meta]:
             summary="Blocks do not reach the bucket",
             description="{{ $labels.instance }} failed to upload. What it holds is lost after the retention of its "
             f"server, in Prometheus {platform.prometheus.retention}. Its log has the answer of the bucket.",
-            lookback=SEEN,
-            lasts=REPEATED,
         )
         yield _Meta(
             alert=names.COMPACTOR_HALTED_ALERT,
@@ -128,6 +123,7 @@ def _about_servers(platform: Platform) -> Iterator[_Meta]:
             description="{{ $labels.instance }} found blocks that it cannot compact, most often overlapping ones of "
             "two servers with the same external labels. It goes on after a restart, when they are repaired.",
             lookback=Duration(0),
+            lasts=LASTING,
         )
 
 

@@ -51,6 +51,12 @@ GENERATED_ALERTS = (
 PLATFORM_SERVICE = "slogen"  # label `service` of alerts about the servers themselves
 NO_SEVERITY = "none"  # of alerts that only mute others, or show that alerts arrive
 
+# External labels that tell copies of a series apart.
+PROMETHEUS_REPLICA = "prometheus_replica"
+RULER_REPLICA = "thanos_ruler_replica"  # the operator of Prometheus writes this one too
+RECEIVE_REPLICA = "receive_replica"
+TENANT = "tenant_id"  # receive writes it in any case
+
 # Labels that slogen, Prometheus or Alertmanager give a meaning of their own.
 RESERVED_LABELS = frozenset(
     {"service", "slo", "severity", "team", "escalation", "alertname", "alertstate", "le", "quantile"}

@@ -8,6 +8,8 @@ several Prometheus, and no label matches none.
 
 from __future__ import annotations
 
+from slogen.promql import names
+from slogen.promql.meta import OURS
 from slogen.promql.template import Promql
 
 # --- pieces ---------------------------------------------------------------------------------------------------------
@@ -16,11 +18,11 @@ _BUDGET = "last_over_time(slo:period_error_budget_remaining:ratio$of[10m])"
 _BURN_1H = "slo:sli_error:ratio_rate1h$of / on (cluster, service, slo) group_left () slo:error_budget:ratio$of"
 _MEASURED = "(slo:sli_total:rate5m$of and slo:sli_errors:rate5m$of)"
 # Pages are alerts of a fast group, tickets of a slow one.
-_PAGES = 'ALERTS{alertname="SLOErrorBudgetBurn",$matchers,severity="critical",alertstate="firing",escalation=""}'
-_TICKETS = (
-    'last_over_time(ALERTS{alertname="SLOErrorBudgetBurn",$matchers,severity="warning",alertstate="firing"}[10m])'
-)
-_SILENT = 'ALERTS{alertname="SLONoData",$matchers,alertstate="firing",escalation=""}'
+_BURN_ALERT = f'alertname="{names.BURN_ALERT}"'
+_PAGES = f'ALERTS{{{_BURN_ALERT},$matchers,severity="critical",alertstate="firing",escalation=""}}'
+_TICKETS = f'last_over_time(ALERTS{{{_BURN_ALERT},$matchers,severity="warning",alertstate="firing"}}[10m])'
+_SILENT = f'ALERTS{{alertname="{names.NO_DATA_ALERT}",$matchers,alertstate="firing",escalation=""}}'
+_BURN_OR_NO_DATA = 'alertname=~"SLO(ErrorBudgetBurn|NoData)"'
 # A cluster that nobody hears of has recorded its objective in the last hours.
 _UNMEASURED = f"""
   group by (cluster, service, slo) (last_over_time(slo:objective:ratio$of[6h]))
@@ -59,8 +61,10 @@ FAILING = Promql("max(slo:sli_error:ratio_rate5m$of)")
 FAILED = Promql("sum(slo:sli_errors:rate5m$of)")
 EVENTS = Promql("sum(slo:sli_total:rate5m$of)")
 GOOD = Promql("1 - max(slo:sli_error:ratio_rate$window$of)")
+OBJECTIVE = Promql("max(slo:objective:ratio$of)")
 # What was left when it was last measured is not what is left.
 LEFT = Promql(f"min({_BUDGET}) and on () max{_MEASURED}")
+TIME_LEFT = Promql("($left) * $seconds")
 LEFT_OVER_TIME = Promql(f"min({_BUDGET})")
 # As if it went on as in the last hour: 0 when nothing is left (0 times less than 0 is -0, which no mapping knows), -1
 # when the burn spends no more than allowed.
@@ -71,24 +75,30 @@ min({_BUDGET} * $seconds / ({_BURN_1H} > 1))
 or
 0 * (max({_BURN_1H}) <= 1) - 1
 """)
-# The clock of the ladder goes on through a restart; tickets and missing data have none.
-SINCE = Promql("""
-1000 * min(slogen:incident_start:timestamp_seconds{alertname="SLOErrorBudgetBurn",$matchers})
+# The clock of the ladder goes on through a restart; tickets and missing data have none. `$by` may keep a series an SLO.
+SINCE = Promql(f"""
+1000 * min$by(slogen:incident_start:timestamp_seconds{{{_BURN_ALERT},$matchers}})
 or
-1000 * min(
-  last_over_time(ALERTS_FOR_STATE{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,escalation=""}[10m])
+1000 * min$by(
+  last_over_time(ALERTS_FOR_STATE{{{_BURN_OR_NO_DATA},$matchers,escalation=""}}[10m])
   and on (alertname, cluster, service, slo, severity)
   last_over_time(
-    ALERTS{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,alertstate="firing",escalation=""}[10m]
+    ALERTS{{{_BURN_OR_NO_DATA},$matchers,alertstate="firing",escalation=""}}[10m]
   )
 )
 """)
 TIER = Promql('label_replace($value, "windows", "$told", "", "")')
+FACTOR = Promql("vector($factor)")
 # 0, or $told when both windows of one series are above.
 TIER_FIRES = Promql("$told * max(($short > bool $threshold) * ($long > bool $threshold))")
 RATIO = Promql("slo:sli_error:ratio_rate$window$of")
 SLOW_RATIO = Promql("last_over_time(slo:sli_error:ratio_rate$window$of[10m])")
-# Bad events of each instance as burn: the bars add up to the burn of the SLO.
+# Of raw counters, all and bad events of each instance; what was never bad is 0.
+RATE = Promql("rate($selector[$interval])")
+BAD_EACH = Promql("sum by (instance) ($bad) or 0 * sum by (instance) ($all)")
+NOT_GOOD_EACH = Promql("sum by (instance) ($all) - (sum by (instance) ($good) or 0 * sum by (instance) ($all))")
+NOT_IN_BUCKET_EACH = Promql("sum by (instance) ($all) - sum by (instance) ($bucket)")
+# As burn: the bars add up to that of the SLO.
 SHARES = Promql("""
 topk(10,
   sum by (instance) ($bad)
@@ -115,6 +125,10 @@ FIRED = Promql("""
 or
 max by ($labels) (max_over_time(ALERTS{$matchers,severity="warning",alertstate="firing",escalation=""}[$interval]))
 """)
+# Regions in the graphs of a page.
+FIRING = Promql("""
+max by (alertname, slo) (ALERTS{$matchers,alertstate="firing",escalation="",severity="$severity"})
+""")
 CAUSES = Promql("""
 max by (alertname, severity) (
   ALERTS{$matchers,alertstate="firing",slo="",escalation="",severity!="none"}
@@ -123,6 +137,8 @@ max by (alertname, severity) (
 
 # --- all SLOs that match, a series each -----------------------------------------------------------------------------
 
+PAGES = Promql("max by (service, slo, dashboard) (slogen_slo_info$of)")
+EVENTS_EACH = Promql("sum by (slo) (slo:sli_total:rate5m$of)")
 OBJECTIVES = Promql("max by (service, slo) (slo:objective:ratio$of)")
 BURNS = Promql("""
 max by (service, slo) (
@@ -147,21 +163,13 @@ min by (service, slo) (
 or
 0 * (max by (service, slo) ({_BURN_1H}) <= 1) - 1
 """)
-SINCES = Promql("""
-1000 * min by (service, slo) (slogen:incident_start:timestamp_seconds{alertname="SLOErrorBudgetBurn",$matchers})
-or
-1000 * min by (service, slo) (
-  last_over_time(ALERTS_FOR_STATE{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,escalation=""}[10m])
-  and on (alertname, cluster, service, slo, severity)
-  last_over_time(
-    ALERTS{alertname=~"SLO(ErrorBudgetBurn|NoData)",$matchers,alertstate="firing",escalation=""}[10m]
-  )
-)
-""")
 # Numbers of SLOs: 0 is that of the objectives which are recorded, so that nothing recorded is not none.
 COUNT = Promql("count($which) or 0 * count(slo:objective:ratio$of)")
+ALL = Promql("count($objectives)")
 PAGING = Promql(f"group by (service, slo) ({_PAGES})")
 TICKETS = Promql(f"group by (service, slo) ({_TICKETS})")
+TOO_FAST = Promql("$burns > 1")
+SPENT = Promql("$lefts <= 0")
 UNMEASURED = Promql(f"group by (service, slo) ({_UNMEASURED})")
 WORST = Promql("bottomk(10, $lefts)")
 
@@ -189,7 +197,13 @@ $every * max by (service, slo) (
   )
 )
 """)
+LONGEST_OUTAGE = Promql("max by (service, slo) (max_over_time(slo:outage:seconds$of[$range]))")
 PROMISED = Promql("max by (service, slo) (last_over_time(slo:objective:ratio$of[1h]))")
+MOST_USED = Promql("topk(10, $used)")
+# Numbers of SLOs: 0 is that of the measured ones, so that nothing measured is not none.
+KEPT = Promql("count((($used) and ($covered) >= $enough) <= 1) or 0 * count($covered)")
+MISSED = Promql("count(($used) > 1) or 0 * count($covered)")
+UNCOVERED = Promql("count(($covered) < $enough unless ($used) > 1) or 0 * count($covered)")
 
 # --- the servers ----------------------------------------------------------------------------------------------------
 
@@ -201,3 +215,35 @@ topk(10, time() - max by (cluster, service) (
   max_over_time(timestamp(slo:period_error_budget_remaining:ratio)[1h:1m])
 ))
 """)
+# In the last quarter of an hour.
+FAILED_EVALUATIONS = Promql(f"sum(increase(prometheus_rule_evaluation_failures_total{{{OURS}}}[15m]))")
+MISSED_EVALUATIONS = Promql(f"sum(increase(prometheus_rule_group_iterations_missed_total{{{OURS}}}[15m]))")
+DROPPED_ALERTS = Promql("sum(min by (instance) (increase(prometheus_notifications_dropped_total[15m])))")
+FAILED_NOTIFICATIONS = Promql("sum(increase(alertmanager_notifications_failed_total[15m]))")
+INCOMPLETE_ANSWERS = Promql("sum(increase(thanos_rule_evaluation_with_warnings_total[15m]))")
+RULER_DROPPED_ALERTS = Promql("sum(increase(thanos_alert_sender_alerts_dropped_total[15m]))")
+
+_WATCHDOG = f'alertname="{names.WATCHDOG_ALERT}",alertstate="firing"'
+WATCHDOG = Promql(f"max(ALERTS{{{_WATCHDOG}}})")
+# In each cluster; of a Prometheus itself, without the label, there is one.
+WATCHDOGS = Promql(f"""
+(count(count by (cluster) (ALERTS{{{_WATCHDOG}}})) == bool $clusters)
+or
+(count by () (ALERTS{{{_WATCHDOG},cluster=""}}) > bool 0)
+""")
+UNANSWERED = Promql("count(up == 0) or 0 * count(up)")
+SERIES = Promql("max by (instance) (prometheus_tsdb_head_series)")
+RULERS = Promql("count(count by (instance) (thanos_rule_loaded_rules > 0))")
+HALTED = Promql("max(thanos_compact_halted)")
+
+_TOOK = f"prometheus_rule_group_last_duration_seconds{{{OURS}}}"
+_INTERVAL = f"prometheus_rule_group_interval_seconds{{{OURS}}}"
+SLOWEST_GROUPS = Promql(f"topk(20, max by (rule_group) ({_TOOK} / {_INTERVAL}))")
+GROUPS_TOOK = Promql(f"max by (rule_group) ({_TOOK})")
+GROUPS_FAILED = Promql(f"sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total{{{OURS}}}[15m]))")
+
+# A minute and an hour.
+SENT = Promql("60 * sum by (integration) (rate(alertmanager_notifications_total[$interval]))")
+SENT_FAILED = Promql("60 * sum by (integration) (rate(alertmanager_notifications_failed_total[$interval]))")
+UPLOADS = Promql("3600 * sum(rate(thanos_shipper_uploads_total[1h]))")
+UPLOADS_FAILED = Promql("3600 * sum(rate(thanos_shipper_upload_failures_total[1h]))")

@@ -173,6 +173,50 @@ def selectors(text: str) -> tuple[Selector, ...]:
     return tuple(Selector(_selector_text(tree)) for tree in nodes(_tree(text)) if type(tree).__name__ == _SELECTOR)
 
 
+@lru_cache(maxsize=4096)
+def normal_form(text: str) -> str:
+    """Return PromQL as promql-parser writes it, matchers sorted: equal for expressions that differ in spelling only.
+
+    What it cannot read comes back without comments and folded white space, so this never raises.
+    """
+    try:
+        return str(_tree(text).prettify())
+    except QueryError:
+        return normalise(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A selector of an expression, the range that it reads, and how often a subquery around it does so."""
+
+    selector: Selector
+    over: Duration
+    times: int
+
+
+@lru_cache(maxsize=4096)
+def reads(text: str) -> tuple[Read, ...]:
+    """Return every selector of an expression with its range; a subquery without a step takes one of 1m.
+
+    Raises QueryError.
+    """
+    return tuple(_reads(_tree(text), 1))
+
+
+def _reads(tree: Any, times: int) -> Iterator[Read]:
+    match type(tree).__name__:
+        case "VectorSelector":
+            yield Read(Selector(_selector_text(tree)), _ZERO, times)
+        case "MatrixSelector":
+            yield Read(Selector(_selector_text(tree.vector_selector)), _duration(tree.range), times)
+        case "SubqueryExpr":
+            step = _duration(tree.step).ms or 60_000
+            yield from _reads(tree.expr, times * max(1, _duration(tree.range).ms // step))
+        case _:
+            for inner in below(tree):
+                yield from _reads(inner, times)
+
+
 def needs_series(text: str) -> bool:
     """Return whether an expression is sure to give nothing while nothing is there to be read; raises QueryError."""
     calls = (tree for tree in nodes(_tree(text)) if type(tree).__name__ == "Call")

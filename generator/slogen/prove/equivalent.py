@@ -66,9 +66,33 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_CALL = re.compile(r"([a-z_]*)\(|\)")
+_BOOL = re.compile(r"(?:[<>]=?|[=!]=) *bool\b")
+
+
 def reason(mutant: Mutant) -> str | None:
     """Return why a mutant cannot be noticed, None when a test must notice it."""
+    if _is_only_counted(mutant):
+        return "inside count_over_time a comparison with bool gives a sample either way, and samples are counted"
     return _listed(mutant, EQUIVALENT)
+
+
+def _is_only_counted(mutant: Mutant) -> bool:
+    """Return whether the mistake is in a comparison with `bool` of which nothing but its samples is used."""
+    if mutant.rule is None:
+        return False
+    before, after = mutant.original.expr, mutant.rule.expr
+    place = next((at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
+    compared = next((found for found in _BOOL.finditer(before) if found.start() <= place <= found.end() + 20), None)
+    if compared is None or not re.fullmatch(r"'[<>=!]=?( bool [^ ]+)?' → .*", mutant.what):
+        return False
+    calls: list[str] = []
+    for found in _CALL.finditer(before, 0, compared.start()):
+        if found[0] == ")":
+            calls.pop()
+        else:
+            calls.append(found[1])
+    return "count_over_time" in calls
 
 
 def explained(survivor: Mutant) -> str | None:

@@ -8,6 +8,7 @@ from slogen.check.servers import check_servers
 from slogen.core import Report
 from slogen.model import Catalog, Platform, Service
 from slogen.source.documents import read_file
+from tests.unit.plan.test_watch import PLATFORM as PLAIN
 
 PLATFORM = """\
 apiVersion: slogen/v1
@@ -157,17 +158,7 @@ def test_labels_that_thanos_takes_away_cannot_be_kept() -> None:
         (f"{{{bucket}}}", "tenant_id", False),
     ):
         report = Report()
-        (platform,) = read_file("p.yaml", PLATFORM_OF_ONE + f"thanos: {thanos}\n", report)
+        (platform,) = read_file("p.yaml", PLAIN + f"thanos: {thanos}\n", report)
         assert isinstance(platform, Platform)
         assert list(report) == []
         assert (label in platform.external_labels) is refused, label
-
-
-PLATFORM_OF_ONE = """\
-apiVersion: slogen/v1
-kind: Platform
-metadata: {name: shop}
-prometheus: {retention: 60d}
-receivers: {sre: {pagerduty: {routingKeyFile: /k}}}
-routing: {critical: [{after: 0s, notify: [sre]}]}
-"""

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from slogen.emit.jaeger import EMITTER
-from slogen.emit.jaeger.parts import go_duration
+from slogen.emit.jaeger.parts import bucket
 from tests.conftest import ROOT, current_tool
 from tests.unit.plan.test_tracing import STORAGE, catalog
 
@@ -56,19 +56,18 @@ def test_every_file_says_what_it_is_and_how_it_is_started() -> None:
 def test_spans_are_counted_before_any_is_dropped() -> None:
     """What comes in goes to the counters and, past the sampling, to the storage; nothing else does."""
     pipelines = files()["collector.yaml"]["service"]["pipelines"]
-    assert pipelines == {
-        "traces/in": {
-            "receivers": ["otlp"],
-            "processors": ["memory_limiter", "batch"],
-            "exporters": ["spanmetrics", "forward/sampled"],
-        },
-        "traces/sampled": {
-            "receivers": ["forward/sampled"],
-            "processors": ["tail_sampling"],
-            "exporters": ["jaeger_storage_exporter"],
-        },
-        "metrics/spans": {"receivers": ["spanmetrics"], "exporters": ["prometheus"]},
-    }
+    assert {key for one in pipelines.values() for key in one} == {"receivers", "processors", "exporters"}
+    assert [
+        f"{name}: " + " > ".join((first, *one.get("processors", []), last))
+        for name, one in pipelines.items()
+        for first in one["receivers"]
+        for last in one["exporters"]
+    ] == [
+        "traces/in: otlp > memory_limiter > batch > spanmetrics",
+        "traces/in: otlp > memory_limiter > batch > forward/sampled",
+        "traces/sampled: forward/sampled > tail_sampling > jaeger_storage_exporter",
+        "metrics/spans: spanmetrics > prometheus",
+    ]
 
 
 def test_span_metrics_have_the_thresholds_as_buckets_in_seconds() -> None:
@@ -238,7 +237,7 @@ def test_the_custom_resource_of_version_1_is_valid() -> None:
 )
 def test_buckets_are_spelled_exactly(seconds: str, written: str) -> None:
     """As Go reads durations."""
-    assert go_duration(Decimal(seconds)) == written
+    assert bucket(Decimal(seconds)) == written
 
 
 def jaeger(*paths: Path) -> subprocess.CompletedProcess[str]:

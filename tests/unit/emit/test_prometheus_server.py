@@ -223,6 +223,22 @@ def test_collectors_of_spans_are_scraped_in_every_cluster() -> None:
         assert "jaeger-collector" not in jobs(CLUSTERS + f"jaeger: {storage % '1'}\n", path)
 
 
+def test_gateways_are_scraped_where_collectors_are_and_query_servers_in_the_first_cluster() -> None:
+    """By the name that their pods have; a lone collector has no gateway."""
+    storage = 'version: "2.20", storage: {elasticsearch: {urls: ["https://es:9200"]}}'
+    for number, wanted in ((1, {"collector"}), (3, {"collector", "gateway"})):
+        for cluster, more in (("east", {"query"}), ("west", set[str]())):
+            found = jobs(
+                CLUSTERS + f"jaeger: {{{storage}, collectors: {number}}}\n",
+                f"prometheus/{cluster}/prometheus-shop-1.yaml",
+            )
+            mine = {name: job for name, job in found.items() if name.startswith("jaeger-")}
+            assert mine.keys() == {f"jaeger-{server}" for server in wanted | more}
+            for name, job in mine.items():
+                pods = "jaeger-collector" if name == "jaeger-collector" else f"{name}-collector"
+                assert job["relabel_configs"][0]["regex"] == pods
+
+
 COMMITTED = sorted((ROOT / "prometheus").glob("*/prometheus-*.yaml"))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from slogen.emit.thanos import EMITTER, file_texts
-from slogen.plan.topology import components
+from slogen.plan.thanos import components
 from tests.conftest import ROOT, current_tool
 from tests.unit.emit.making import catalog, flags, parsed, texts
 

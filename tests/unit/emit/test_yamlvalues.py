@@ -71,9 +71,16 @@ def test_values_of_every_kind_survive_at_any_depth() -> None:
 
 
 def test_a_key_that_begins_with_a_hash_is_a_comment() -> None:
-    """In braces there is no room for one."""
+    """In braces there is no room for one, however deep it stands."""
     value: Value = {"#": "why", "a": 1, "b": {"# more": "of b", "c": 2}}
     assert written(value) == "# why\na: 1\nb:\n  # of b\n  c: 2\n"
+    assert written({"a": {"b": {"c": {"#": "why", "d": 1}}}}) == "a:\n  b:\n    c:\n      # why\n      d: 1\n"
+
+
+def test_tuples_are_lists() -> None:
+    """What cannot be changed is written as what can."""
+    value: Value = {"a": ("b", ("c", {"d": ()}))}
+    assert yaml.safe_load(written(value)) == {"a": ["b", ["c", {"d": []}]]}
 
 
 def test_short_maps_stand_on_a_line_and_lists_of_maps_do_not() -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from slogen.core import Report
@@ -18,7 +17,7 @@ from slogen.emit.alertmanager.templates import TEMPLATE, templates_text
 from slogen.model import Catalog, Platform, Service
 from slogen.plan.routing import plan_routing
 from slogen.source.documents import read_file
-from tests.conftest import current_tool
+from tests.conftest import current_tool, required
 
 AMTOOLS = {"0.25": shutil.which("amtool"), "0.34": current_tool("amtool3")}
 ALERTMANAGERS = {"0.25": shutil.which("prometheus-alertmanager"), "0.34": current_tool("alertmanager3")}
@@ -26,12 +25,8 @@ ALERTMANAGERS = {"0.25": shutil.which("prometheus-alertmanager"), "0.34": curren
 
 def program(programs: Mapping[str, str | None], version: str) -> str:
     """Return a program; Debian's must be there, a current one may be absent."""
-    found = programs[version]
-    if found is None:
-        if version == "0.25":
-            pytest.fail("Alertmanager is absent: apt-get install prometheus-alertmanager")
-        pytest.skip("no current Alertmanager: run ../shared/tools/build amtool3 alertmanager3")
-    return found
+    name = "amtool" if programs is AMTOOLS else "alertmanager"
+    return required(programs[version], name, current=version != "0.25")
 
 
 RECEIVERS = {

@@ -159,6 +159,30 @@ OF_PLATFORMS = {
             f"7:14 SLO101: 'Shop' is not a valid name; {NAME_HINT}",
         ],
     ),
+    "a name that is too long for the names of servers": (
+        ("name: shop", f"name: {'s' * 40}"),
+        [
+            f"3:18 SLO101: '{'s' * 40}' is not a valid name; "
+            "write lower-case letters, digits and dashes, at most 39 characters, such as shop"
+        ],
+    ),
+    "the longest name": (("name: shop", f"name: {'s' * 39}"), []),
+    "a data source with the uid of Jaeger's": (
+        ("90d}", '90d}\ngrafana: {url: "https://g", datasource: {uid: jaeger}}'),
+        ["5:47 SLO005: the uid 'jaeger' is that of another data source that slogen writes; choose another one"],
+    ),
+    "a data source with the uid of Alertmanager's": (
+        ("90d}", '90d}\ngrafana: {url: "https://g", datasource: {uid: alertmanager}}'),
+        ["5:47 SLO005: the uid 'alertmanager' is that of another data source that slogen writes; choose another one"],
+    ),
+    "a data source with nearly the uid of Jaeger's": (
+        ("90d}", '90d}\ngrafana: {url: "https://g", datasource: {uid: jaeger2}}'),
+        [],
+    ),
+    "a data source whose address is none": (
+        ("90d}", '90d}\ngrafana: {url: "https://g", datasource: {url: "thanos:9090"}}'),
+        ["5:47 SLO005: 'thanos:9090' is not a web address; write http://… or https://…"],
+    ),
     "a webhook without an address": (
         ('{url: "http://chat"}', "{}"),
         ["5:69 SLO010: neither url nor urlFile is given; give exactly one of url, urlFile"],

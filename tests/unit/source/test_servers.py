@@ -119,6 +119,30 @@ def test_a_secret_in_a_scrape_is_a_file() -> None:
     ]
 
 
+@pytest.mark.parametrize("address", ["https://me:secret@shop/", "https://me@shop/", "tcp://me:secret@shop:5432"])
+def test_a_secret_in_what_a_probe_asks_is_refused(address: str) -> None:
+    """It would stand in the label `instance`, and in the files of Prometheus."""
+    assert problems(SERVICE + f"probe: {{module: http_2xx, targets: ['https://shop/a@b?c=d@e', '{address}']}}\n") == [
+        f"5:63 SLO113: the address {address!r} holds a literal secret; "
+        "leave user and password out: they belong into the module of the blackbox exporter",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/metrics?format=text", "/metrics#top"])
+def test_the_path_of_a_scrape_has_no_query(path: str) -> None:
+    """Prometheus would ask for a path that holds these characters."""
+    assert problems(SERVICE + f"scrape: {{selector: {{app: web}}, path: '{path}'}}\n") == [
+        f"5:38 SLO005: {path!r} is not a path without a query; write one such as /metrics",
+    ]
+
+
+def test_a_selector_selects_by_something() -> None:
+    """An empty one would find every Service."""
+    assert problems(SERVICE + "scrape: {selector: {}}\n") == [
+        "5:20 SLO004: the map is empty; add a Kubernetes label",
+    ]
+
+
 def test_the_schema_of_settings_has_no_end_of_maps() -> None:
     """Editors get what the reader takes: texts, numbers, booleans and maps of them, three deep."""
     thanos = KINDS["Platform"].schema()["properties"]["thanos"]

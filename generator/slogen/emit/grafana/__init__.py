@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slogen.emit.artifact import Artifact, Emitter
-from slogen.emit.grafana.common import HEALTH, REPORT, WALL
 from slogen.emit.grafana.health import health_page
-from slogen.emit.grafana.kit import Page, page_text
+from slogen.emit.grafana.jsonmodel import page_text
+from slogen.emit.grafana.kit import Page
 from slogen.emit.grafana.oncall import oncall_page
 from slogen.emit.grafana.provisioning import kustomization, operator, provisioning
 from slogen.emit.grafana.report import report_page
@@ -15,7 +15,7 @@ from slogen.emit.grafana.service import service_page
 from slogen.emit.grafana.wall import wall_page
 from slogen.model import Catalog, Platform
 from slogen.plan.rules import ServicePlan
-from slogen.plan.texts import dashboard_uid
+from slogen.plan.texts import HEALTH, REPORT, WALL, dashboard_uid
 
 SHARED = "SLOs"  # the folder of pages that are about all services
 
@@ -32,7 +32,8 @@ def _platform(catalog: Catalog) -> Iterator[Artifact]:
     platform = catalog.platform
     if platform.grafana is None:
         return
-    for page in (wall_page(platform), report_page(platform), health_page(platform)):
+    outages = any(slo.recovery for service in catalog.services for slo in service.slos)
+    for page in (wall_page(platform), report_page(platform, outages=outages), health_page(platform)):
         yield _artifact(page, SHARED, platform)
     yield from provisioning(platform)
     if platform.kubernetes is not None:

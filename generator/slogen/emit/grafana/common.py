@@ -19,40 +19,43 @@ from slogen.emit.grafana.kit import (
     Said,
     Step,
     Under,
-)  # fmt: skip
+)
 from slogen.model import Platform, Service, Slo
+from slogen.promql import panels
 from slogen.promql.template import Expr
 
-WALL = "slogen-wall"
-HEALTH = "slogen-health"
-REPORT = "slogen-report"
+NO_DATA = "NO DATA"
+MISSING = Said(None, NO_DATA, UNKNOWN)
+# Cells of tables.
+COLOURED = {"cellOptions": {"type": "color-text"}}
+GAUGE = {"cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}}
+DASHED = {"thresholdsStyle": {"mode": "dashed"}}  # the steps of a graph
 STATES = Look(
     said=(
         Said("4", "PAGE", PAGE),
-        Said("3", "NO DATA", UNKNOWN),
+        Said("3", NO_DATA, UNKNOWN),
         Said("2", "TICKET", TICKET),
         Said("1", "NO TRAFFIC", IDLE),
         Said("0", "OK", FINE),
-        Said(None, "NO DATA", UNKNOWN),
+        MISSING,
     ),
     steps=(Step(None, UNKNOWN),),
-    missing="NO DATA",
+    missing=NO_DATA,
 )
 GONE_IN = Look(
     unit="dtdurations",
     decimals=1,
     steps=(Step(None, PAGE), Step(86_400, TICKET), Step(7 * 86_400, PLAIN)),
-    said=(Under(-0.5, "not in sight", FINE), Said("0", "GONE", PAGE), Said(None, "NO DATA", UNKNOWN)),
-    missing="NO DATA",
+    said=(Under(-0.5, "not in sight", FINE), Said("0", "GONE", PAGE), MISSING),
+    missing=NO_DATA,
 )
 LEFT = Look(
     unit="percentunit",
     decimals=1,
     steps=(Step(None, PAGE), Step(0.0, TICKET), Step(0.25, FINE)),
-    said=(Said(None, "NO DATA", UNKNOWN),),
-    missing="NO DATA",
+    said=(MISSING,),
+    missing=NO_DATA,
 )
-
 
 # Firing alerts over time: 2 is a page, 1 a ticket.
 FIRED = Look(
@@ -62,18 +65,27 @@ FIRED = Look(
 )
 
 
-def chosen(platform: Platform) -> str:
-    """Return the matcher of the cluster that is chosen, where there are several.
+def number(*steps: Step) -> Look:
+    """Return the look of a number of things; one that is missing is not 0."""
+    return Look(unit="none", decimals=0, steps=steps, said=(MISSING,), missing=NO_DATA)
+
+
+def chosen(platform: Platform, *others: str) -> Expr:
+    """Return the matchers of the cluster that is chosen, where there are several, and others before it.
 
     Asked of a Prometheus itself, series have no such label.
     """
-    return 'cluster=~"$cluster|"' if platform.clusters else ""
+    return Expr(",".join((*others, *(('cluster=~"$cluster|"',) if platform.clusters else ()))))
 
 
 def matchers(service: Service, slo: Slo | None, platform: Platform) -> Expr:
     """Return what tells the series of an SLO, or of all of a service, of the cluster that is chosen."""
-    told = [f'service="{service.name}"', *([f'slo="{slo.name}"'] if slo else []), chosen(platform)]
-    return Expr(",".join(filter(None, told)))
+    return chosen(platform, f'service="{service.name}"', *((f'slo="{slo.name}"',) if slo else ()))
+
+
+def selector(matching: Expr) -> Expr:
+    """Return matchers in braces; nothing for none."""
+    return Expr(f"{{{matching}}}" if matching.text else "")
 
 
 def choices(platform: Platform) -> tuple[Choice, ...]:
@@ -83,17 +95,16 @@ def choices(platform: Platform) -> tuple[Choice, ...]:
     return (Choice(name="cluster", label="Cluster", values=platform.clusters),)
 
 
-def alert_marks(selector: str) -> tuple[Marks, ...]:
+def alert_marks(matching: Expr) -> tuple[Marks, ...]:
     """Return the times of pages and of tickets as regions."""
     return tuple(
         Marks(
             name=name,
-            expr="max by (alertname, slo) "
-            f'(ALERTS{{{selector},alertstate="firing",escalation="",severity="{severity}"}})',
-            color=color,
+            expr=panels.FIRING.fill(matchers=matching, severity=Expr(severity)),
+            colour=colour,
             title="{{alertname}} {{slo}}",
         )
-        for name, severity, color in (("Pages", "critical", PAGE), ("Tickets", "warning", TICKET))
+        for name, severity, colour in (("Pages", "critical", PAGE), ("Tickets", "warning", TICKET))
     )
 
 
@@ -101,8 +112,8 @@ def deploy_marks(service: Service, platform: Platform) -> tuple[Marks, ...]:
     """Return the moments of deploys, where the platform says how they are seen."""
     if platform.grafana is None or platform.grafana.deploys is None:
         return ()
-    expr = platform.grafana.deploys.replace("$service", service.name)
-    return (Marks(name="Deploys", expr=expr, color=IDLE, title="deploy"),)
+    expr = Expr(platform.grafana.deploys.replace("$service", service.name))
+    return (Marks(name="Deploys", expr=expr, colour=IDLE, title="deploy"),)
 
 
 def silence_link(platform: Platform, service: Service, slo: Slo) -> Link | None:
@@ -126,12 +137,12 @@ def traces_link(platform: Platform, service: Service) -> Link | None:
     )
 
 
-def explore_link(expr: str) -> Link:
+def explore_link(expr: Expr) -> Link:
     """Return Explore with a query and the time range of the page."""
     pane = {
         "slogen": {
             "datasource": "${datasource}",
-            "queries": [{"refId": "A", "expr": expr}],
+            "queries": [{"refId": "A", "expr": expr.text}],
             "range": {"from": "${__from}", "to": "${__to}"},
         }
     }

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from slogen.core import Report, plain
 from slogen.emit.grafana.common import (
+    COLOURED,
+    DASHED,
     FIRED,
     GONE_IN,
-    HEALTH,
     LEFT,
+    MISSING,
+    NO_DATA,
     STATES,
-    WALL,
     alert_marks,
     choices,
     chosen,
     deploy_marks,
     explore_link,
     matchers,
+    selector,
     silence_link,
     traces_link,
 )
@@ -28,7 +31,6 @@ from slogen.emit.grafana.kit import (
     PAGE,
     PLAIN,
     TICKET,
-    UNKNOWN,
     Fold,
     Link,
     Look,
@@ -39,17 +41,25 @@ from slogen.emit.grafana.kit import (
     Step,
     literal,
 )
-from slogen.emit.grafana.panels import bars, graph, stat, states, table, text
+from slogen.emit.grafana.panels import Column, bars, graph, stat, states, table, text
+from slogen.emit.grafana.tables import cause_table
 from slogen.model import AlertClass, Events, Latency, Platform, Service, Slo
 from slogen.plan.sli import le_spellings, noun, rates
-from slogen.plan.texts import dashboard_uid
-from slogen.plan.tiers import tiers
-from slogen.promql import panels
+from slogen.plan.texts import HEALTH, WALL, dashboard_uid, runbook_section
+from slogen.plan.tiers import Tier, tiers
+from slogen.promql import names, panels
 from slogen.promql.query import Selector
-from slogen.promql.template import Expr
+from slogen.promql.template import By, Expr
 
-_BURN = ("5m", "30m", "1h", "6h")
-_MISSING = (Said(None, "NO DATA", UNKNOWN),)
+_FAST = ("5m", "30m", "1h", "6h")  # windows of series that every evaluation records
+# The lines of these windows: thin and thick ones of a colour page together.
+_LINES = {
+    "1h": Look(colour="dark-red", custom={"lineWidth": 3}),
+    "6h": Look(colour="dark-orange", custom={"lineWidth": 3}),
+    "5m": Look(colour="light-red"),
+    "30m": Look(colour="light-orange"),
+}
+_INTERVAL = Expr("$__rate_interval")
 
 
 def oncall_page(service: Service, slo: Slo, platform: Platform) -> Page:
@@ -63,7 +73,7 @@ def oncall_page(service: Service, slo: Slo, platform: Platform) -> Page:
         panels=tuple(made.panels()),
         choices=choices(platform),
         marks=(
-            *alert_marks(f'{matchers(service, None, platform)},slo=~"|{slo.name}"'),
+            *alert_marks(Expr(f'{matchers(service, None, platform)},slo=~"|{slo.name}"')),
             *deploy_marks(service, platform),
         ),
         links=tuple(made.links()),
@@ -76,8 +86,9 @@ class _OnCall:
     def __init__(self, service: Service, slo: Slo, platform: Platform) -> None:
         self.service, self.slo, self.platform = service, slo, platform
         self.matchers = matchers(service, slo, platform)
-        self.of = Expr(f"{{{self.matchers}}}")
+        self.of = selector(self.matchers)
         self.tiers = tiers(slo, platform, Report())
+        self.paging = [tier for tier in self.tiers if tier.severity is AlertClass.CRITICAL]
         objective = slo.objective
         told = literal(slo.description) or f"share of good events; bad are those that {_bad(slo)}"
         self.promise = f"{objective.target.percent} % over {objective.window}: {told}"
@@ -91,8 +102,8 @@ class _OnCall:
         yield from self._outside()
 
     def _outside(self) -> Iterator[Link]:
-        if self.service.runbook:
-            yield Link("Runbook", f"{self.service.runbook}#sloerrorbudgetburn")
+        if runbook := runbook_section(self.service, names.BURN_ALERT):
+            yield Link("Runbook", runbook)
         for link in (traces_link(self.platform, self.service), silence_link(self.platform, self.service, self.slo)):
             if link:
                 yield link
@@ -114,57 +125,38 @@ class _OnCall:
     # --- the six questions ------------------------------------------------------------------------------------------
 
     def _six(self) -> Iterator[Panel]:
-        of = {"of": self.of}
         yield stat(
             "Is it real?",
             "What fires now: PAGE (fast burn), TICKET (slow burn), OK. NO TRAFFIC: there are no events, so nothing "
             "fails. NO DATA: it is not measured; that is not OK.",
             (0, 0, 4, 4),
-            [Query(expr=panels.STATE.fill(states=panels.STATES.fill(of=self.of, matchers=self.matchers)).text)],
+            [Query(panels.STATE.fill(states=panels.STATES.fill(of=self.of, matchers=self.matchers)))],
             STATES,
             filled=True,
         )
-        pages = [tier.factor for tier in self.tiers if tier.severity is AlertClass.CRITICAL]
-        red = f"red above {plain(min(pages))}, which pages if it lasts" if pages else "no burn of this SLO pages"
         yield stat(
             "How fast does it burn?",
-            "Times faster than allowed: 1 spends exactly the budget in "
-            f"{self.slo.objective.window}. Orange above 1, {red}.",
+            f"Times faster than allowed: 1 spends exactly the budget in {self.slo.objective.window}. {self._colours()}",
             (4, 0, 4, 4),
-            [
-                Query(expr=panels.BURN.fill(window=Expr(window), **of).text, legend=f"last {window}")
-                for window in ("5m", "1h")
-            ],
-            Look(
-                unit="none",
-                decimals=1,
-                steps=(Step(None, FINE), Step(1.0, TICKET), *(Step(float(factor), PAGE) for factor in pages[-1:])),
-                said=_MISSING,
-                missing="NO DATA",
-            ),
+            [Query(self._burn(window), f"last {window}") for window in ("5m", "1h")],
+            Look(unit="none", decimals=1, steps=self._burn_steps(FINE), said=(MISSING,), missing=NO_DATA),
         )
         yield stat(
             "How much fails now?",
-            f"In the last five minutes: the share of all events, and how many a second. Bad are those that "
+            "In the last five minutes: the share of all events, and how many a second. Bad are those that "
             f"{_bad(self.slo)}.",
             (8, 0, 4, 4),
-            [
-                Query(expr=panels.FAILING.fill(**of).text, legend="of events"),
-                Query(expr=panels.FAILED.fill(**of).text, legend="a second"),
-            ],
-            Look(unit="percentunit", decimals=2, steps=(Step(None, PLAIN),), said=_MISSING, missing="NO DATA"),
+            [Query(panels.FAILING.fill(of=self.of), "of events"), Query(panels.FAILED.fill(of=self.of), "a second")],
+            Look(unit="percentunit", decimals=2, steps=(Step(None, PLAIN),), said=(MISSING,), missing=NO_DATA),
             [("byFrameRefID", "B", Look(unit="short"))],
         )
+        left = panels.LEFT.fill(of=self.of)
         yield stat(
             "How much budget is left?",
-            f"Of the {self.slo.objective.window} budget: the share, and the time of total outage that this "
-            f"allows. Below 0 more was "
-            "spent than there is; old failures leave the window again day by day.",
+            f"Of the {self.slo.objective.window} budget: the share, and the time of total outage that this allows. "
+            "Below 0 more was spent than there is; old failures leave the window again day by day.",
             (12, 0, 4, 4),
-            [
-                Query(expr=panels.LEFT.fill(**of).text, legend="share"),
-                Query(expr=f"({panels.LEFT.fill(**of)}) * {plain(self.budget)}", legend="time"),
-            ],
+            [Query(left, "share"), Query(panels.TIME_LEFT.fill(left=left, seconds=self.budget), "time")],
             LEFT,
             [("byFrameRefID", "B", Look(unit="s", decimals=0))],
         )
@@ -172,93 +164,110 @@ class _OnCall:
             "When is the budget gone?",
             "If it goes on as in the last hour. It does not count what flows back as old failures leave the window.",
             (16, 0, 4, 4),
-            [Query(expr=panels.GONE_IN.fill(seconds=self.slo.objective.window.ms // 1000, **of).text)],
+            [Query(panels.GONE_IN.fill(seconds=self.slo.objective.window.ms // 1000, of=self.of))],
             GONE_IN,
         )
         yield stat(
             "Since when?",
             "When the page began; without one, the oldest ticket or note of this SLO.",
             (20, 0, 4, 4),
-            [Query(expr=panels.SINCE.fill(matchers=self.matchers).text)],
-            Look(unit="dateTimeFromNow", steps=(Step(None, PLAIN),), missing="nothing fires", color=PLAIN),
+            [Query(panels.SINCE.fill(by=By(), matchers=self.matchers))],
+            Look(unit="dateTimeFromNow", steps=(Step(None, PLAIN),), missing="nothing fires", colour=PLAIN),
         )
 
     # --- how bad ----------------------------------------------------------------------------------------------------
 
+    def _burn_steps(self, lowest: str) -> tuple[Step, ...]:
+        """Return the colours of a burn: orange above 1, red from where it pages if it lasts."""
+        steps = {None: lowest, 1.0: TICKET} | {float(tier.factor): PAGE for tier in self.paging[-1:]}
+        return tuple(Step(value, colour) for value, colour in steps.items())
+
+    def _colours(self) -> str:
+        """Return what these colours mean."""
+        if not self.paging:
+            return "Orange above 1, no burn of this SLO pages."
+        least = self.paging[-1].factor
+        return f"{'Orange above 1, red' if least > 1 else 'Red'} above {plain(least)}, which pages if it lasts."
+
     def _burns(self) -> Panel:
-        thick = {"1h": "dark-red", "6h": "dark-orange"}
-        looks = [("byName", window, Look(color=color, custom={"lineWidth": 3})) for window, color in thick.items()] + [
-            ("byName", window, Look(color=color)) for window, color in (("5m", "light-red"), ("30m", "light-orange"))
+        dashed = [
+            Step(float(tier.factor), PAGE if tier.severity is AlertClass.CRITICAL else TICKET)
+            for tier in reversed(self.tiers)
         ]
-        steps = [Step(None, "transparent")]
-        for tier in reversed(self.tiers):
-            color = PAGE if tier.severity is AlertClass.CRITICAL else TICKET
-            if float(tier.factor) > (steps[-1].value or 0):
-                steps.append(Step(float(tier.factor), color))
         return graph(
             "Burn by window",
-            "Times faster than allowed. A page fires when both red lines are above the highest dashed line, or both "
-            "orange ones above the one of 6h. Dashed lines are the thresholds of the alerts.",
+            f"Times faster than allowed. {self._pages_when()}"
+            + (" Dashed lines are the thresholds of the alerts." if self.tiers else ""),
             (0, 4, 15, 11),
-            [
-                Query(expr=panels.BURN.fill(window=Expr(window), of=self.of).text, legend=window, instant=False)
-                for window in _BURN
-            ],
+            [Query(self._burn(window), window) for window in _FAST],
             Look(
                 unit="none",
                 decimals=1,
                 low=0,
-                steps=tuple(steps),
-                color=None,
-                custom={"thresholdsStyle": {"mode": "dashed"}, "axisSoftMax": 2},
+                steps=(Step(None, "transparent"), *dashed),
+                custom={**DASHED, "axisSoftMax": 2},
             ),
-            looks,
-            links=[explore_link(panels.BURN.fill(window=Expr("5m"), of=self.of).text)],
+            [("byName", window, look) for window, look in _LINES.items()],
+            links=[explore_link(self._burn("5m"))],
         )
 
+    def _pages_when(self) -> str:
+        """Return when a page fires, told by the lines of the graph: red are 5m and 1h, orange 30m and 6h."""
+        red, orange = (any(str(tier.long) == long for tier in self.paging) for long in ("1h", "6h"))
+        if red and orange:
+            both = "both red lines are above the highest dashed line, or both orange ones above the one of 6h"
+        elif red or orange:
+            both = f"both {'red' if red else 'orange'} lines are above the highest dashed line"
+        else:
+            return "No burn of this SLO pages."
+        return f"A page fires when {both}."
+
     def _windows(self) -> Panel:
-        short, long, above, fires = [], [], [], []
-        for tier in self.tiers:
-            pages = tier.severity is AlertClass.CRITICAL
-            told = Expr(f"{'page' if pages else 'ticket'} {tier.short}/{tier.long}")
-            one, other = str(tier.short), str(tier.long)
-            short.append(panels.TIER.fill(value=self._burn(one), told=told).text)
-            long.append(panels.TIER.fill(value=self._burn(other), told=told).text)
-            above.append(panels.TIER.fill(value=Expr(f"vector({plain(tier.factor)})"), told=told).text)
-            both = panels.TIER_FIRES.fill(
-                told=2 if pages else 1, short=self._ratio(one), long=self._ratio(other), threshold=tier.threshold
-            )
-            fires.append(panels.TIER.fill(value=both, told=told).text)
+        title, place = "Which windows burn?", (15, 4, 9, 6)
+        if not self.tiers:
+            return text(title, "The conditions of the alerts.", place, "No alert watches the burn of this SLO.\n")
         firing = Look(
-            said=(
-                Said("2", "yes", PAGE),
-                Said("1", "yes", TICKET),
-                Said("0", "no", PLAIN),
-                Said(None, "NO DATA", UNKNOWN),
-            ),
-            custom={"cellOptions": {"type": "color-text"}, "width": 80, "align": "center"},
+            said=(Said("2", "yes", PAGE), Said("1", "yes", TICKET), Said("0", "no", PLAIN), MISSING),
+            custom={**COLOURED, "width": 80, "align": "center"},
         )
-        columns = ["windows", "Value #A", "Value #B", "Value #C", "Value #D"]
         return table(
-            "Which windows burn?",
+            title,
             "Each row is a condition of the alerts: both windows must burn faster than the last number. The guard "
             "against single failures and what keeps a page on are not shown.",
-            (15, 4, 9, 6),
-            [Query(expr="\nor\n".join(each), table=True) for each in (short, long, above, fires)],
-            Look(unit="none", decimals=1, missing="NO DATA", custom={"align": "right", "width": 90}),
+            place,
             [
-                ("byName", "windows", Look(custom={"align": "left", "width": 140})),
-                ("byName", "both above", firing),
+                "windows",
+                Column("short", self._rows(lambda tier: self._burn(str(tier.short)))),
+                Column("long", self._rows(lambda tier: self._burn(str(tier.long)))),
+                Column("threshold", self._rows(lambda tier: panels.FACTOR.fill(factor=tier.factor))),
+                Column("both above", self._rows(self._fires), firing),
             ],
-            columns=columns,
-            names=dict(zip(columns[1:], ("short", "long", "threshold", "both above"), strict=True)),
+            Look(unit="none", decimals=1, missing=NO_DATA, custom={"align": "right", "width": 90}),
+            [("byName", "windows", Look(custom={"align": "left", "width": 140}))],
+        )
+
+    def _rows(self, value: Callable[[Tier], Expr]) -> Expr:
+        """Return a series for each tier, labelled with its windows."""
+        rows = []
+        for tier in self.tiers:
+            called = "page" if tier.severity is AlertClass.CRITICAL else "ticket"
+            windows = Expr(f"{called} {tier.short}/{tier.long}")
+            rows.append(panels.TIER.fill(value=value(tier), told=windows).text)
+        return Expr("\nor\n".join(rows))
+
+    def _fires(self, tier: Tier) -> Expr:
+        return panels.TIER_FIRES.fill(
+            told=2 if tier.severity is AlertClass.CRITICAL else 1,
+            short=self._ratio(str(tier.short)),
+            long=self._ratio(str(tier.long)),
+            threshold=tier.threshold,
         )
 
     def _burn(self, window: str) -> Expr:
-        return (panels.BURN if window in _BURN else panels.SLOW_BURN).fill(window=Expr(window), of=self.of)
+        return (panels.BURN if window in _FAST else panels.SLOW_BURN).fill(window=Expr(window), of=self.of)
 
     def _ratio(self, window: str) -> Expr:
-        return (panels.RATIO if window in _BURN else panels.SLOW_RATIO).fill(window=Expr(window), of=self.of)
+        return (panels.RATIO if window in _FAST else panels.SLOW_RATIO).fill(window=Expr(window), of=self.of)
 
     def _what_next(self) -> Panel:
         links = " · ".join(f"[{link.title}]({link.url})" for link in self._outside())
@@ -267,9 +276,14 @@ class _OnCall:
             f"**{'at once' if not rung.after.ms else f'after {rung.after}'}** {', '.join(rung.receivers)}"
             for rung in ladder
         ]
-        told = f"A page is told to: {' → '.join(steps)}."
-        if not self.slo.alerting.critical:
+        if self.paging:
+            told = f"A page is told to: {' → '.join(steps)}."
+        elif self.slo.recovery:
+            told = f"Only an outage of more than {self.slo.recovery} pages, and is told to: {steps[0]}."
+        elif self.tiers:
             told = "This SLO does not page: its tickets are for the next working day."
+        else:
+            told = "This SLO neither pages nor raises tickets, however fast it burns."
         return text(
             "What next?",
             "Where to look, and who is told as long as a page lasts and is not acknowledged.",
@@ -281,85 +295,74 @@ class _OnCall:
 
     def _who(self) -> Panel:
         place = (0, 15, 8, 7)
-        look = Look(
-            unit="none",
-            decimals=2,
-            low=0,
-            steps=(Step(None, IDLE), Step(1.0, TICKET), Step(6.0, PAGE)),
-            missing="NO DATA",
-        )
+        look = Look(unit="none", decimals=2, low=0, steps=self._burn_steps(IDLE), missing=NO_DATA)
         if self.slo.by:
             label = self.slo.by[0]
             return bars(
                 f"Which {label} burns?",
                 f"Burn of each value of `{label}` in the last five minutes, the fastest above.",
                 place,
-                [Query(expr=panels.BURN_BY.fill(of=self.of, label=Expr(label)).text, legend=f"{{{{{label}}}}}")],
+                [Query(panels.BURN_BY.fill(of=self.of, label=Expr(label)), f"{{{{{label}}}}}")],
                 look,
             )
-        raw = self._raw_bad()
+        raw = self._raw()
         if raw is None:
-            return self._cause_list(place)
+            return cause_table(
+                "Which causes fire?",
+                "Alerts of this service that name a cause. None is no proof that all is well.",
+                place,
+                matchers(self.service, None, self.platform),
+            )
         bad, every = raw
-        expr = panels.SHARES.fill(of=self.of, bad=bad, all=every).text
-        told = (
-            "Burn that each instance contributes in the last minutes, from its own metrics; together that of the SLO."
+        return bars(
+            "Which instance burns the budget?",
+            "Burn that each instance contributes in the last minutes, from its own metrics; together that of the SLO.",
+            place,
+            [Query(panels.SHARES.fill(of=self.of, bad=bad, all=every), "{{instance}}")],
+            look,
         )
-        return bars("Which instance burns the budget?", told, place, [Query(expr=expr, legend="{{instance}}")], look)
 
-    def _raw_bad(self) -> tuple[Expr, Expr] | None:
-        """Return bad and all events of each instance, where counters tell them; what was never bad is 0."""
-        sli, where = self.slo.sli, chosen(self.platform)
-
-        def rate(selector: Selector) -> str:
-            return f"rate({selector.having(where).text}[$__rate_interval])"
-
+    def _raw(self) -> tuple[Expr, Expr] | None:
+        """Return bad events of each instance and all events, where counters tell them."""
+        sli = self.slo.sli
         if isinstance(sli, Events):
-            every = rate(sli.total)
-            none = f"0 * sum by (instance) ({every})"
+            every = self._rate(sli.total)
             if sli.bad is not None:
-                return Expr(f"sum by (instance) ({rate(sli.bad)}) or {none}"), Expr(every)
+                return panels.BAD_EACH.fill(bad=self._rate(sli.bad), all=every), every
             assert sli.good is not None
-            good = f"(sum by (instance) ({rate(sli.good)}) or {none})"
-            return Expr(f"sum by (instance) ({every}) - {good}"), Expr(every)
+            return panels.NOT_GOOD_EACH.fill(good=self._rate(sli.good), all=every), every
         if isinstance(sli, Latency) and not sli.native and not sli.sparse:
-            every = rate(sli.histogram.histogram_part("_count"))
+            every = self._rate(sli.histogram.histogram_part("_count"))
             spellings = [one.replace(".", "\\\\.").replace("+", "\\\\+") for one in le_spellings(sli.threshold)]
-            bucket = rate(sli.histogram.histogram_part("_bucket", Expr(f'le=~"{"|".join(spellings)}"')))
-            return Expr(f"sum by (instance) ({every}) - sum by (instance) ({bucket})"), Expr(every)
+            within = sli.histogram.histogram_part("_bucket", Expr(f'le=~"{"|".join(spellings)}"'))
+            return panels.NOT_IN_BUCKET_EACH.fill(bucket=self._rate(within), all=every), every
         return None
 
-    def _cause_list(self, place: tuple[int, int, int, int]) -> Panel:
-        columns = ["alertname", "severity", "Value #A"]
-        return table(
-            "Which causes fire?",
-            "Alerts of this service that name a cause. None is no proof that all is well.",
-            place,
-            [Query(expr=panels.CAUSES.fill(matchers=matchers(self.service, None, self.platform)).text, table=True)],
-            Look(missing="none", custom={"align": "left"}),
-            [("byName", "firing", Look(said=(Said("1", "yes", PAGE),), custom={"width": 80}))],
-            columns=columns,
-            names={"Value #A": "firing"},
-        )
+    def _rate(self, counter: Selector) -> Expr:
+        return panels.RATE.fill(selector=self._chosen(counter), interval=_INTERVAL)
+
+    def _chosen(self, series: Selector) -> Expr:
+        """Return raw series, those of the cluster that is chosen."""
+        return Expr(series.having(chosen(self.platform).text).text)
 
     # --- what was ---------------------------------------------------------------------------------------------------
 
     def _kept(self) -> Panel:
+        good = {window: panels.GOOD.fill(window=Expr(window), of=self.of) for window in ("5m", "1h")}
         return graph(
             "Is the objective kept?",
             "Share of good events in five minutes and in an hour, and the objective of "
             f"{self.slo.objective.target.percent} %.",
             (8, 15, 8, 7),
             [
-                Query(expr=panels.GOOD.fill(window=Expr("5m"), of=self.of).text, legend="last 5m", instant=False),
-                Query(expr=panels.GOOD.fill(window=Expr("1h"), of=self.of).text, legend="last 1h", instant=False),
-                Query(expr=f"max(slo:objective:ratio{self.of})", legend="objective", instant=False),
+                *(Query(expr, f"last {window}") for window, expr in good.items()),
+                Query(panels.OBJECTIVE.fill(of=self.of), "objective"),
             ],
             Look(unit="percentunit", high=1.0),
             [
-                ("byName", "last 5m", Look(color=IDLE)),
-                ("byName", "last 1h", Look(color="dark-blue", custom={"lineWidth": 3})),
-                ("byName", "objective", Look(color=TICKET, custom={"lineStyle": {"fill": "dash", "dash": [10, 10]}})),
+                ("byName", "last 5m", Look(colour=IDLE)),
+                ("byName", "last 1h", Look(colour="dark-blue", custom={"lineWidth": 3})),
+                ("byName", "objective", Look(colour=TICKET, custom={"lineStyle": {"fill": "dash", "dash": [10, 10]}})),
             ],
         )
 
@@ -369,75 +372,67 @@ class _OnCall:
             "All events and bad ones, a second. When all of them fall, callers may have given up; when none are left, "
             "the share says nothing.",
             (16, 15, 8, 7),
-            [
-                Query(expr=panels.EVENTS.fill(of=self.of).text, legend="all", instant=False),
-                Query(expr=panels.FAILED.fill(of=self.of).text, legend="bad", instant=False),
-            ],
+            [Query(panels.EVENTS.fill(of=self.of), "all"), Query(panels.FAILED.fill(of=self.of), "bad")],
             Look(unit="short", low=0),
-            [("byName", "all", Look(color=IDLE)), ("byName", "bad", Look(color=PAGE))],
+            [("byName", "all", Look(colour=IDLE)), ("byName", "bad", Look(colour=PAGE))],
         )
 
     def _times(self) -> Iterator[Panel]:
         sli = self.slo.sli
         if not isinstance(sli, Latency) or sli.native:
             return
-        buckets = Expr(sli.histogram.histogram_part("_bucket").having(chosen(self.platform)).text)
+        buckets = self._chosen(sli.histogram.histogram_part("_bucket"))
         seconds = sli.histogram.name.endswith("_seconds")
-        shares = (("0.5", "half", "light-blue"), ("0.95", "95 %", "blue"), ("0.99", "99 %", "dark-blue"))
-        interval = Expr("$__rate_interval")
+        shares = {
+            f"{name} of events take less": (Decimal(share), colour)
+            for share, name, colour in (
+                ("0.5", "half", "light-blue"),
+                ("0.95", "95 %", "blue"),
+                ("0.99", "99 %", "dark-blue"),
+            )
+        }
         yield graph(
             "How long do they take?",
             "Quantiles as the buckets show them, with traces of single requests. The objective counts what takes "
             f"longer than {sli.spelled}.",
             (0, 22, 24, 8),
             [
-                Query(
-                    expr=panels.QUANTILE.fill(share=Decimal(share), buckets=buckets, interval=interval).text,
-                    legend=f"{name} of events take less",
-                    instant=False,
-                    exemplar=True,
-                )
-                for share, name, _ in shares
+                Query(panels.QUANTILE.fill(share=share, buckets=buckets, interval=_INTERVAL), name, exemplar=True)
+                for name, (share, _) in shares.items()
             ],
             Look(
                 unit="s" if seconds else "short",
                 low=0,
                 steps=(Step(None, "transparent"), Step(float(sli.threshold), TICKET)),
-                custom={"thresholdsStyle": {"mode": "dashed"}},
+                custom=DASHED,
             ),
-            [("byName", f"{name} of events take less", Look(color=color)) for _, name, color in shares],
+            [("byName", name, Look(colour=colour)) for name, (_, colour) in shares.items()],
         )
 
     def _budget(self) -> Panel:
+        window = self.slo.objective.window
         return graph(
             "Budget left",
-            f"Of the {self.slo.objective.window} budget, at each moment of the last {self.slo.objective.window}.",
+            f"Of the {window} budget, at each moment of the last {window}.",
             (0, 30, 12, 8),
-            [Query(expr=panels.LEFT_OVER_TIME.fill(of=self.of).text, legend="budget left", instant=False)],
+            [Query(panels.LEFT_OVER_TIME.fill(of=self.of), "budget left")],
             Look(
                 unit="percentunit",
                 high=1.0,
-                color=IDLE,
+                colour=IDLE,
                 steps=(Step(None, "transparent"), Step(0.0, PAGE)),
-                custom={"lineWidth": 2, "axisSoftMin": 0, "thresholdsStyle": {"mode": "dashed"}},
+                custom={"lineWidth": 2, "axisSoftMin": 0, **DASHED},
             ),
-            time_from=str(self.slo.objective.window),
+            time_from=str(window),
         )
 
     def _history(self) -> Panel:
+        fired = panels.FIRED.fill(labels=Expr("alertname"), matchers=self.matchers, interval=Expr("$__interval"))
         return states(
             "When did alerts fire?",
             "Pages and tickets of this SLO in the last seven days.",
             (12, 30, 12, 8),
-            [
-                Query(
-                    expr=panels.FIRED.fill(
-                        labels=Expr("alertname"), matchers=self.matchers, interval=Expr("$__interval")
-                    ).text,
-                    legend="{{alertname}}",
-                    instant=False,
-                )
-            ],
+            [Query(fired, "{{alertname}}")],
             FIRED,
             time_from="7d",
         )
@@ -445,7 +440,6 @@ class _OnCall:
     def _definition(self) -> Fold:
         errors, total = rates(self.service, self.slo, self.platform)
         said = f"Bad events a second:\n\n```\n{errors}\n```\n\nAll events a second:\n\n```\n{total}\n```\n"
-        said = literal(said)
         return Fold(
             title="How it is measured",
             y=38,
@@ -454,7 +448,7 @@ class _OnCall:
                     "What is counted",
                     "The two expressions that everything on this page comes from.",
                     (0, 0, 16, 9),
-                    said,
+                    literal(said),
                 ),
                 stat(
                     "Are the rules evaluated?",
@@ -462,15 +456,15 @@ class _OnCall:
                     f"{self.platform.prometheus.evaluation_interval}, those of the budget every 5m.",
                     (16, 0, 8, 5),
                     [
-                        Query(expr=panels.FRESH.fill(of=self.of).text, legend="fast rules"),
-                        Query(expr=panels.FRESH_SLOW.fill(of=self.of).text, legend="budget"),
+                        Query(panels.FRESH.fill(of=self.of), "fast rules"),
+                        Query(panels.FRESH_SLOW.fill(of=self.of), "budget"),
                     ],
                     Look(
                         unit="s",
                         decimals=0,
                         steps=(Step(None, FINE), Step(600.0, TICKET)),
-                        said=_MISSING,
-                        missing="NO DATA",
+                        said=(MISSING,),
+                        missing=NO_DATA,
                     ),
                 ),
             ),

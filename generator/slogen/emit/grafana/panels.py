@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from slogen.emit.grafana.kit import MANY, Link, Look, Panel, Query
+from slogen.emit.grafana.kit import MANY, Link, Look, Panel, Place, Query, ref
+from slogen.promql.template import Expr
 
-Place = tuple[int, int, int, int]  # x, y, width, height
-Looks = Iterable[tuple[str, str, Look]]
+Looks = Iterable[tuple[str, str, Look]]  # see Panel
+_LAST = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+_HIDDEN = Look(custom={"hidden": True})
 
 
 def stat(
@@ -21,13 +24,13 @@ def stat(
     filled: bool = False,
 ) -> Panel:
     """Return large values of the present; `filled` colours the ground instead of the letters."""
-    x, y, w, h = place
     asked = tuple(queries)
+    several = {"textMode": "value_and_name", "text": {"titleSize": 16, "valueSize": 28}}
     return Panel(
         kind="stat",
         title=title,
         description=description,
-        x=x, y=y, w=w, h=h,
+        place=place,
         queries=asked,
         look=look,
         looks=tuple(looks),
@@ -36,74 +39,71 @@ def stat(
             "graphMode": "none",
             "justifyMode": "center",
             "orientation": "horizontal",
-            "textMode": "value_and_name" if len(asked) > 1 else "value",
-            **({"text": {"titleSize": 16, "valueSize": 28}} if len(asked) > 1 else {}),
             "wideLayout": True,
             "showPercentChange": False,
-            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+            "reduceOptions": _LAST,
+            **(several if len(asked) > 1 else {"textMode": "value"}),
         },
-    )  # fmt: skip
+    )
 
 
 def graph(
-    title: str, description: str, place: Place, queries: Iterable[Query], look: Look, looks: Looks = (), *,
-    legend: str = "bottom", links: Iterable[Link] = (), time_from: str | None = None,
-) -> Panel:  # fmt: skip
-    """Return lines over time; what was not measured is a gap."""
-    x, y, w, h = place
+    title: str,
+    description: str,
+    place: Place,
+    queries: Iterable[Query],
+    look: Look,
+    looks: Looks = (),
+    *,
+    links: Iterable[Link] = (),
+    time_from: str | None = None,
+) -> Panel:
+    """Return lines over time, each in a colour of its own unless the look has one; what was not measured is a gap."""
     custom = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "never", "spanNulls": False}
     return Panel(
         kind="timeseries",
         title=title,
         description=description,
-        x=x, y=y, w=w, h=h,
-        queries=tuple(queries),
-        look=Look(
-            unit=look.unit, decimals=look.decimals, low=look.low, high=look.high, steps=look.steps,
-            color=look.color or MANY, custom={**custom, **look.custom}, links=look.links,
-        ),
+        place=place,
+        queries=_over_time(queries),
+        look=replace(look, colour=look.colour or MANY, custom={**custom, **look.custom}),
         looks=tuple(looks),
-        options={
-            "legend": {"displayMode": "list", "placement": legend, "showLegend": True, "calcs": []},
-            "tooltip": {"mode": "multi", "sort": "desc"},
-        },
+        options={"legend": _legend(shown=True), "tooltip": {"mode": "multi", "sort": "desc"}},
         links=tuple(links),
         time_from=time_from,
-    )  # fmt: skip
+    )
 
 
 def states(
     title: str, description: str, place: Place, queries: Iterable[Query], look: Look, *, time_from: str | None = None
 ) -> Panel:
     """Return states over time, a lane a series."""
-    x, y, w, h = place
     return Panel(
         kind="state-timeline",
         title=title,
         description=description,
-        x=x, y=y, w=w, h=h,
-        queries=tuple(queries),
+        place=place,
+        queries=_over_time(queries),
         look=look,
         options={
             "alignValue": "left",
-            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False, "calcs": []},
+            "legend": _legend(shown=False),
             "mergeValues": True,
             "rowHeight": 0.8,
             "showValue": "auto",
             "tooltip": {"mode": "single", "sort": "none"},
         },
         time_from=time_from,
-    )  # fmt: skip
+    )
 
 
 def bars(title: str, description: str, place: Place, queries: Iterable[Query], look: Look, looks: Looks = ()) -> Panel:
     """Return bars of the present, the longest above."""
-    x, y, w, h = place
     return Panel(
         kind="bargauge",
         title=title,
         description=description,
-        x=x, y=y, w=w, h=h,
+        place=place,
         queries=tuple(queries),
         look=look,
         looks=tuple(looks),
@@ -118,63 +118,86 @@ def bars(title: str, description: str, place: Place, queries: Iterable[Query], l
             "maxVizHeight": 40,
             "showUnfilled": True,
             "text": {"titleSize": 14, "valueSize": 18},
-            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False, "calcs": []},
-            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+            "legend": _legend(shown=False),
+            "reduceOptions": _LAST,
         },
-    )  # fmt: skip
+    )
+
+
+def _over_time(queries: Iterable[Query]) -> tuple[Query, ...]:
+    return tuple(replace(query, instant=False) for query in queries)
+
+
+def _legend(*, shown: bool) -> dict[str, object]:
+    return {"displayMode": "list", "placement": "bottom", "showLegend": shown, "calcs": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of numbers: its name, the query that gives them, and how they look if not like the table."""
+
+    name: str
+    expr: Expr
+    look: Look | None = None
 
 
 def table(
-    title: str, description: str, place: Place, queries: Iterable[Query], look: Look, looks: Looks, *,
-    columns: Iterable[str], names: dict[str, str], sort: tuple[str, ...] = (), links: Iterable[Link] = (),
-) -> Panel:  # fmt: skip
-    """Return a table with a query for each column of numbers, joined by their labels.
+    title: str,
+    description: str,
+    place: Place,
+    columns: Iterable[str | Column],
+    look: Look,
+    looks: Looks = (),
+    *,
+    hidden: Column | None = None,
+    sort: str | None = None,
+) -> Panel:
+    """Return a table of series, joined by their labels: `columns` are labels, and numbers that a query each gives.
 
-    `columns` are fields in their order (labels, and `Value #A` and so on), `names` what they are called; other fields
-    are left out. `sort` names columns, the most important last; the largest stands above.
+    `hidden` is a label that only links need, and the query whose series have it. The column `sort` says which rows
+    stand above: those with the largest numbers.
     """
-    x, y, w, h = place
-    order = list(columns)
+    shown = tuple(columns)
+    asked = [one for one in shown if isinstance(one, Column)]
+    numbers = {column.name: f"Value #{ref(number)}" for number, column in enumerate(asked)}
+    order = [one if isinstance(one, str) else numbers[one.name] for one in shown]
+    found = [*looks, *(("byName", column.name, column.look) for column in asked if column.look)]
+    if hidden is not None:
+        found += [("byName", name, _HIDDEN) for name in (hidden.name, f"Value #{ref(len(asked))}")]
+        asked.append(hidden)
+    organized = {
+        "excludeByName": {"Time": True},
+        "includeByName": {},
+        "indexByName": {field: number for number, field in enumerate(order)},
+        "renameByName": {field: name for name, field in numbers.items()},
+    }
     return Panel(
         kind="table",
         title=title,
         description=description,
-        x=x, y=y, w=w, h=h,
-        queries=tuple(queries),
+        place=place,
+        queries=tuple(Query(column.expr, table=True) for column in asked),
         look=look,
-        looks=tuple(looks),
+        looks=tuple(found),
         options={
             "showHeader": True,
             "cellHeight": "sm",
-            "sortBy": [{"displayName": one, "desc": True} for one in sort],
+            "sortBy": [{"displayName": sort, "desc": True}] if sort else [],
         },
-        transformations=(
-            {"id": "merge", "options": {}},
-            {
-                "id": "organize",
-                "options": {
-                    "excludeByName": {"Time": True},
-                    "includeByName": {},
-                    "indexByName": {name: place for place, name in enumerate(order)},
-                    "renameByName": names,
-                },
-            },
-        ),
-        links=tuple(links),
-    )  # fmt: skip
+        transformations=({"id": "merge", "options": {}}, {"id": "organize", "options": organized}),
+    )
 
 
 def text(title: str, description: str, place: Place, content: str) -> Panel:
     """Return words in Markdown."""
-    x, y, w, h = place
     return Panel(
         kind="text",
         title=title,
         description=description,
-        x=x, y=y, w=w, h=h,
+        place=place,
         options={
             "mode": "markdown",
             "content": content,
             "code": {"language": "plaintext", "showLineNumbers": False, "showMiniMap": False},
         },
-    )  # fmt: skip
+    )

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from slogen.emit.artifact import Artifact, header
 from slogen.emit.yamltext import scalar
 from slogen.model import Platform
-from slogen.plan.topology import components
+from slogen.plan.thanos import thanos_url
+from slogen.plan.topology import ALERTMANAGER, ALERTMANAGER_SERVICE, PROMETHEUS, PROMETHEUS_SERVICE, service_url
+from slogen.plan.tracing import QUERY_HTTP, Server, has_jaeger
 
 FOLDER = "dashboards"
 JAEGER_UID, ALERTMANAGER_UID = "jaeger", "alertmanager"
@@ -39,12 +41,9 @@ def _dashboards(platform: Platform) -> str:
 def _sources(platform: Platform) -> str:
     grafana, settings = platform.grafana, platform.prometheus
     assert grafana is not None
-    # Queries of people go through the frontend, which remembers answers; the operator names the other Services.
-    servers = {component.name: component for component in components(platform)}
-    thanos = servers.get("thanos-query-frontend")
-    name, port = (thanos.service, thanos.port("http")) if thanos else ("prometheus-operated", 9090)
-    known = grafana.datasource_url or (None if thanos else settings.url)
-    url = known or f"http://{name}.{platform.namespace}.svc:{port}"
+    thanos = thanos_url(platform, "query-frontend")  # which remembers answers
+    prometheus = settings.url or service_url(platform, PROMETHEUS_SERVICE, PROMETHEUS)
+    url = grafana.datasource_url or thanos or prometheus
     parts = [
         header(platform.span.file),
         "apiVersion: 1\ndatasources:\n",
@@ -60,19 +59,18 @@ def _sources(platform: Platform) -> str:
             "    # What is older than raw data are kept is read from downsampled ones.\n",
             "    customQueryParameters: max_source_resolution=auto\n",
         ]
-    jaeger = platform.jaeger
-    if jaeger is not None and jaeger.storage is not None and jaeger.version >= (2, 0):
+    if has_jaeger(platform):
         parts += [
             "    # A dot in a latency graph is one request: it opens its trace.\n",
             f"    exemplarTraceIdDestinations:\n    - {{name: trace_id, datasourceUid: {JAEGER_UID}}}\n",
             f"- name: Jaeger\n  uid: {JAEGER_UID}\n  type: jaeger\n  access: proxy\n",
-            f"  url: http://jaeger-query-collector.{platform.namespace}.svc:16686\n",
+            f"  url: {service_url(platform, Server.QUERY.service, QUERY_HTTP)}\n",
         ]
     if platform.alertmanager is not None:
         parts += [
             f"- name: Alertmanager\n  uid: {ALERTMANAGER_UID}\n  type: alertmanager\n  access: proxy\n",
-            f"  url: http://alertmanager-operated.{platform.namespace}.svc:9093\n  jsonData: "
-            f"{{implementation: prometheus}}\n",
+            f"  url: {service_url(platform, ALERTMANAGER_SERVICE, ALERTMANAGER)}\n",
+            "  jsonData: {implementation: prometheus}\n",
         ]
     return "".join(parts)
 

@@ -1,84 +1,74 @@
-"""The table of SLOs that the wall and the page of a service show: a query for each column."""
+"""Tables that several pages show: of SLOs, and of causes."""
 
 from __future__ import annotations
 
-from slogen.emit.grafana.common import GONE_IN, LEFT, STATES
-from slogen.emit.grafana.kit import FINE, PAGE, PLAIN, TICKET, UNKNOWN, Link, Look, Panel, Query, Said, Step
-from slogen.emit.grafana.panels import Place, table
-from slogen.promql import panels
-from slogen.promql.template import Expr
+from dataclasses import replace
 
-COLORED = {"cellOptions": {"type": "color-text"}}
+from slogen.emit.grafana.common import COLOURED, GAUGE, GONE_IN, LEFT, STATES, selector
+from slogen.emit.grafana.kit import FINE, PAGE, PLAIN, TICKET, Link, Look, Panel, Place, Said, Step
+from slogen.emit.grafana.panels import Column, table
+from slogen.promql import panels
+from slogen.promql.template import By, Expr
+
+_DASH = (Said(None, "-", PLAIN),)
 _BURN = Look(
     unit="none",
     decimals=1,
     steps=(Step(None, FINE), Step(1.0, TICKET), Step(6.0, PAGE)),
-    said=(Said(None, "-", PLAIN),),
-    custom={**COLORED, "width": 80, "align": "right"},
+    said=_DASH,
+    custom={**COLOURED, "width": 80, "align": "right"},
 )
 
 
 def slo_table(title: str, description: str, place: Place, matching: Expr, *, clusters: bool) -> Panel:
     """Return the table of the SLOs that some matchers select; the worst stand above."""
-    of = Expr(f"{{{matching}}}" if matching.text else "")
-    columns = [
-        ("state", panels.STATES.fill(of=of, matchers=matching), _with(STATES, "state", 120, "color-background")),
-        ("objective", panels.OBJECTIVES.fill(of=of), Look(unit="percentunit", custom={"width": 100, "align": "right"})),
-        ("budget left", panels.LEFTS.fill(of=of), _left()),
-        ("burn 5m", panels.BURNS.fill(of=of, window=Expr("5m")), _BURN),
-        ("burn 1h", panels.BURNS.fill(of=of, window=Expr("1h")), _BURN),
-        ("burn 6h", panels.BURNS.fill(of=of, window=Expr("6h")), _BURN),
-        ("budget gone in", panels.GONE_INS.fill(of=of), _with(GONE_IN, "budget gone in", 150, "color-text")),
-        (
-            "since",
-            panels.SINCES.fill(matchers=matching),
-            Look(unit="dateTimeFromNow", said=(Said(None, "-", PLAIN),), custom={"width": 150}),
-        ),
-    ]
-    # Long names have a uid that ends in a hash: the page of a row is asked for, not spelled.
-    pages = Expr(f"max by (service, slo, dashboard) (slogen_slo_info{of})")
-    fields = [f"Value #{chr(ord('A') + number)}" for number in range(len(columns))]
-    page = Link(
-        "Open the page of this SLO",
-        "/d/${__data.fields.dashboard}?${__url_time_range}&${cluster:queryparam}"
-        if clusters
-        else "/d/${__data.fields.dashboard}?${__url_time_range}",
-    )
+    of = selector(matching)
+    state = panels.STATES.fill(of=of, matchers=matching)
+    left = {**GAUGE, "width": 180}
+    since = panels.SINCE.fill(by=By(("service", "slo")), matchers=matching)
+    page = "/d/${__data.fields.dashboard}?${__url_time_range}" + ("&${cluster:queryparam}" if clusters else "")
     return table(
         title,
         description,
         place,
-        [Query(expr=expr.text, table=True) for expr in (*(expr for _, expr, _ in columns), pages)],
-        Look(custom={"align": "left"}),
         [
-            ("byName", "slo", Look(links=(page,))),
-            *(("byName", name, look) for name, _, look in columns),
-            ("byName", "dashboard", Look(custom={"hidden": True})),
-            ("byName", f"Value #{chr(ord('A') + len(columns))}", Look(custom={"hidden": True})),
+            Column("state", state, _cell(STATES, "color-background", 120)),
+            "service",
+            "slo",
+            Column(
+                "objective",
+                panels.OBJECTIVES.fill(of=of),
+                Look(unit="percentunit", custom={"width": 100, "align": "right"}),
+            ),
+            Column(
+                "budget left", panels.LEFTS.fill(of=of), replace(LEFT, low=0.0, high=1.0, missing=None, custom=left)
+            ),
+            *(
+                Column(f"burn {window}", panels.BURNS.fill(of=of, window=Expr(window)), _BURN)
+                for window in ("5m", "1h", "6h")
+            ),
+            Column("budget gone in", panels.GONE_INS.fill(of=of), _cell(GONE_IN, "color-text", 150)),
+            Column("since", since, Look(unit="dateTimeFromNow", said=_DASH, custom={"width": 150})),
         ],
-        columns=[fields[0], "service", "slo", *fields[1:]],
-        names={field: name for field, (name, _, _) in zip(fields, columns, strict=True)},
-        sort=("state",),
+        Look(custom={"align": "left"}),
+        [("byName", "slo", Look(links=(Link("Open the page of this SLO", page),)))],
+        # Long names have a uid that ends in a hash: the page of a row is asked for, not spelled.
+        hidden=Column("dashboard", panels.PAGES.fill(of=of)),
+        sort="state",
     )
 
 
-def _with(look: Look, name: str, width: int, cell: str) -> Look:
-    return Look(
-        unit=look.unit,
-        decimals=look.decimals,
-        steps=look.steps,
-        said=look.said,
-        custom={"cellOptions": {"type": cell}, "width": width, "align": "center"},
-    )
+def _cell(look: Look, kind: str, width: int) -> Look:
+    return replace(look, missing=None, custom={"cellOptions": {"type": kind}, "width": width, "align": "center"})
 
 
-def _left() -> Look:
-    return Look(
-        unit="percentunit",
-        decimals=1,
-        low=0.0,
-        high=1.0,
-        steps=LEFT.steps,
-        said=(Said(None, "NO DATA", UNKNOWN),),
-        custom={"cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}, "width": 180},
+def cause_table(title: str, description: str, place: Place, matching: Expr) -> Panel:
+    """Return the table of the cause alerts that fire."""
+    firing = Look(said=(Said("1", "yes", PAGE),), custom={"width": 80})
+    return table(
+        title,
+        description,
+        place,
+        ["alertname", "severity", Column("firing", panels.CAUSES.fill(matchers=matching), firing)],
+        Look(missing="none", custom={"align": "left"}),
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from slogen.core import plain
-from slogen.plan.topology import Value
+from slogen.plan.topology import Value, go_duration
 from slogen.plan.tracing import (
     HEALTH,
     OTLP_GRPC,
@@ -17,10 +17,10 @@ from slogen.plan.tracing import (
     TELEMETRY,
     Failed,
     Policy,
+    Server,
     Share,
     Slow,
     Tracing,
-    hours,
 )
 
 MAIN, TRIAL = "main", "trial"  # names of the storage
@@ -41,7 +41,7 @@ def health() -> Part:
     return Part(
         section="extensions",
         name="healthcheckv2",
-        value={"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH}"}},
+        value={"use_v2": True, "http": {"endpoint": HEALTH.everywhere}},
     )
 
 
@@ -57,10 +57,7 @@ def memory() -> Part:
 
 def otlp() -> Part:
     """Return where spans come in."""
-    protocols: Value = {
-        "grpc": {"endpoint": f"0.0.0.0:{OTLP_GRPC}"},
-        "http": {"endpoint": f"0.0.0.0:{OTLP_HTTP}"},
-    }
+    protocols: Value = {"grpc": {"endpoint": OTLP_GRPC.everywhere}, "http": {"endpoint": OTLP_HTTP.everywhere}}
     return Part(section="receivers", name="otlp", value={"protocols": protocols})
 
 
@@ -68,19 +65,19 @@ def asked(storage: str, **more: Value) -> dict[str, Value]:
     """Return what makes a server show traces; its own it does not send to itself."""
     return {
         "storage": {"traces": storage, **more},
-        "http": {"endpoint": f"0.0.0.0:{QUERY_HTTP}"},
-        "grpc": {"endpoint": f"0.0.0.0:{QUERY_GRPC}"},
+        "http": {"endpoint": QUERY_HTTP.everywhere},
+        "grpc": {"endpoint": QUERY_GRPC.everywhere},
         "enable_tracing": False,
     }
 
 
-def telemetry(name: str) -> Part:
-    """Return what a server says of itself, under its name."""
-    pulled: Value = {"pull": {"exporter": {"prometheus": {"host": "0.0.0.0", "port": TELEMETRY}}}}
+def telemetry(server: Server) -> Part:
+    """Return what a server says of itself, under the name of its job."""
+    pulled: Value = {"pull": {"exporter": {"prometheus": {"host": "0.0.0.0", "port": TELEMETRY.number}}}}
     return Part(
         section="service",
         name="telemetry",
-        value={"resource": {"service.name": name}, "metrics": {"level": "detailed", "readers": [pulled]}},
+        value={"resource": {"service.name": server.job}, "metrics": {"level": "detailed", "readers": [pulled]}},
         why="What the server says of itself, for Prometheus.",
     )
 
@@ -93,7 +90,7 @@ def storage(plan: Tracing, *, metrics: bool = False) -> Part:
         basic: Value = {"username": literal(kept.username), "password_file": literal(kept.password_file)}
         search["auth"] = {"basic": basic}
     search["create_mappings"] = False
-    search["max_span_age"] = hours(plan.settings.retention)
+    search["max_span_age"] = go_duration(plan.settings.retention)
     indices: dict[str, Value] = {"index_prefix": kept.index_prefix} if kept.index_prefix else {}
     if plan.rotation:
         for kind in ("spans", "services", "dependencies", "sampling"):
@@ -161,8 +158,8 @@ def literal(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def go_duration(seconds: Decimal) -> str:
-    """Return seconds as Go reads them, exact: 0.0025 is 2.5ms."""
+def bucket(seconds: Decimal) -> str:
+    """Return the bound of a bucket as Go reads durations, exact: 0.0025 is 2.5ms."""
     for unit, size in (("s", Decimal(1)), ("ms", Decimal("1e-3")), ("us", Decimal("1e-6"))):
         if seconds >= size:
             return plain(seconds / size) + unit

@@ -14,7 +14,7 @@ from slogen.emit.jaeger.parts import (
     TRIAL,
     Part,
     asked,
-    go_duration,
+    bucket,
     health,
     literal,
     memory,
@@ -25,7 +25,7 @@ from slogen.emit.jaeger.parts import (
 )
 from slogen.model import Catalog, JaegerSettings
 from slogen.plan.topology import Value
-from slogen.plan.tracing import HEALTH, OTLP_GRPC, SPAN_METRICS, Tracing, tracing
+from slogen.plan.tracing import HEALTH, OTLP_GRPC, SPAN_METRICS, Server, Tracing, servers, tracing
 
 FOLDER = "jaeger"
 _TRACES_IN_MIND = 100_000  # of which it is not decided yet; more are decided on too early
@@ -37,7 +37,7 @@ _MISSED = 4  # intervals; what was not told again for so long has ended
 class Role:
     """Servers of one kind: their configuration is `name`.yaml."""
 
-    name: str
+    name: Server
     purpose: str
     program: str = "jaeger"
     parts: tuple[Part, ...]
@@ -49,17 +49,17 @@ class Role:
 
 
 def roles(catalog: Catalog) -> tuple[Role, ...]:
-    """Return the servers of Jaeger 2; none where the platform keeps no spans or has version 1."""
+    """Return the servers of Jaeger 2; none where the platform does not run it."""
     plan = tracing(catalog)
     if plan is None:
         return ()
-    gateway = (_gateway(plan),) if plan.settings.collectors > 1 else ()
-    return (_collector(plan), *gateway, _query(plan))
+    made = {Server.COLLECTOR: _collector, Server.GATEWAY: _gateway, Server.QUERY: _query}
+    return tuple(made[server](plan) for server in servers(catalog.platform))
 
 
 def _collector(plan: Tracing) -> Role:
     return Role(
-        name="collector",
+        name=Server.COLLECTOR,
         purpose="Jaeger collectors: they take spans, count all of them, and keep some of the traces.",
         parts=(
             health(),
@@ -69,7 +69,7 @@ def _collector(plan: Tracing) -> Role:
                 section="connectors",
                 name="spanmetrics",
                 value={
-                    "histogram": {"unit": "s", "explicit": {"buckets": [go_duration(one) for one in plan.buckets]}},
+                    "histogram": {"unit": "s", "explicit": {"buckets": [bucket(one) for one in plan.buckets]}},
                     "exemplars": {"enabled": True},
                     "metrics_flush_interval": str(plan.flush),
                     "metrics_expiration": str(plan.expiration),
@@ -104,7 +104,7 @@ def _collector(plan: Tracing) -> Role:
                 section="exporters",
                 name="prometheus",
                 value={
-                    "endpoint": f"0.0.0.0:{SPAN_METRICS}",
+                    "endpoint": SPAN_METRICS.everywhere,
                     "enable_open_metrics": True,
                     "metric_expiration": str(plan.flush * _MISSED),
                 },
@@ -130,7 +130,7 @@ def _collector(plan: Tracing) -> Role:
                 },
                 why="Spans are counted before any is dropped: counted afterwards, each SLO would see mostly failures.",
             ),
-            telemetry("jaeger-collector"),
+            telemetry(Server.COLLECTOR),
         ),
     )
 
@@ -140,7 +140,7 @@ def _query(plan: Tracing) -> Role:
     path = urlsplit(plan.settings.url).path if plan.settings.url else ""
     base: dict[str, Value] = {"base_path": literal(path)} if path else {}
     return Role(
-        name="query",
+        name=Server.QUERY,
         purpose="Jaeger query servers: they show traces, and in the tab Monitor what the collectors counted.",
         parts=(
             health(),
@@ -154,20 +154,20 @@ def _query(plan: Tracing) -> Role:
             Part(section="exporters", name="nop", value={}),
             Part(section="service", name="extensions", value=["healthcheckv2", "jaeger_storage", "jaeger_query"]),
             Part(section="service", name="pipelines", value={"traces": {"receivers": ["nop"], "exporters": ["nop"]}}),
-            telemetry("jaeger-query"),
+            telemetry(Server.QUERY),
         ),
     )
 
 
 def _gateway(plan: Tracing) -> Role:
     return Role(
-        name="gateway",
+        name=Server.GATEWAY,
         purpose=f"In front of {plan.settings.collectors} collectors: all spans of a trace go to the same one, or none "
         "sees whether it failed. Services send their spans here. Jaeger has no such exporter, so that this is the "
         "OpenTelemetry Collector.",
         program="otelcol-contrib",
         parts=(
-            Part(section="extensions", name="health_check", value={"endpoint": f"0.0.0.0:{HEALTH}"}),
+            Part(section="extensions", name="health_check", value={"endpoint": HEALTH.everywhere}),
             otlp(),
             memory(),
             Part(section="processors", name="batch", value={}),
@@ -177,7 +177,7 @@ def _gateway(plan: Tracing) -> Role:
                 value={
                     "routing_key": "traceID",
                     "protocol": {"otlp": {"tls": {"insecure": True}}},
-                    "resolver": {"dns": {"hostname": plan.collectors_host, "port": str(OTLP_GRPC)}},
+                    "resolver": {"dns": {"hostname": plan.collectors_host, "port": str(OTLP_GRPC.number)}},
                 },
                 why="The name must have an address for each collector, so not that of a balanced service.",
             ),
@@ -193,7 +193,7 @@ def _gateway(plan: Tracing) -> Role:
                     }
                 },
             ),
-            telemetry("jaeger-gateway"),
+            telemetry(Server.GATEWAY),
         ),
     )
 

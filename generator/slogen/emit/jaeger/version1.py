@@ -10,7 +10,7 @@ import json
 from slogen.emit.yamltext import comment
 from slogen.emit.yamlvalues import written
 from slogen.model import Platform
-from slogen.plan.topology import Value
+from slogen.plan.topology import Value, go_duration
 from slogen.plan.tracing import kept_days
 
 SECRET = "jaeger-es"  # holds ES_USERNAME and ES_PASSWORD, when there is somebody to sign in as
@@ -29,7 +29,7 @@ def custom_resource(platform: Platform) -> str:
     }
     if storage.index_prefix:
         search["index-prefix"] = storage.index_prefix
-    search["max-span-age"] = f"{(days - 1) * 24}h"
+    search["max-span-age"] = go_duration(settings.retention)
     labels: dict[str, Value] = dict(platform.kubernetes.labels) if platform.kubernetes else {}
     metadata: Value = {
         "name": f"{platform.name}-jaeger",

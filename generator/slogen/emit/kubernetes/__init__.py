@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slogen.emit.artifact import Artifact, Emitter
-from slogen.emit.jaeger import VERSION_1
+from slogen.emit.jaeger import VERSION_1, has_version_1
 from slogen.emit.kubernetes.alertmanager import FOLDER as ALERTMANAGER
 from slogen.emit.kubernetes.alertmanager import alertmanager_files
 from slogen.emit.kubernetes.jaeger import FOLDER as JAEGER
@@ -34,7 +34,7 @@ def _emit(catalog: Catalog) -> Iterator[Artifact]:
     yield from made
     # Written by others: the rules of services, and the resource of the retired Jaeger.
     others = [service_path(service) for service in catalog.services if service.slos or service.alerts]
-    if platform.jaeger and platform.jaeger.storage and platform.jaeger.version < (2, 0):
+    if has_version_1(platform):
         others.append(VERSION_1)
     yield from kustomizations(platform, [*others, *(one.path for one in made)])
 

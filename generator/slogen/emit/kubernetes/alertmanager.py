@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from slogen.core import Duration
 from slogen.emit.artifact import Artifact
 from slogen.emit.kubernetes.network import asked, gossiping, guarding
 from slogen.emit.kubernetes.resource import (
@@ -17,13 +16,16 @@ from slogen.emit.kubernetes.resource import (
     resource,
     sized,
     spread,
+    unprivileged,
     volume,
 )
 from slogen.emit.kubernetes.targets import operated_monitor
 from slogen.model import AlertmanagerSettings, Catalog, Platform
+from slogen.plan.topology import ALERTMANAGER as WEB
+from slogen.plan.topology import Port, go_duration
 
 FOLDER = "alertmanager/kubernetes"
-_WEB, _MESH = 9093, 9094
+_MESH = Port(name="mesh", number=9094)
 # Where the operator mounts the Secrets that a resource names, each in a folder of its own name.
 _MOUNTED = PurePosixPath("/etc/alertmanager/secrets")
 
@@ -41,7 +43,7 @@ def alertmanager_files(catalog: Catalog) -> Iterator[Artifact]:
     matching = pods(platform, "alertmanager")
     found = [_server(platform, platform.alertmanager), disruption(platform, f"alertmanager-{platform.name}", matching)]
     # Every cluster tells these; and without gossip each of them would tell people.
-    ingress = [asked(_WEB, anywhere=len(platform.clusters) > 1), gossiping(matching, _MESH)]
+    ingress = [asked(WEB, anywhere=len(platform.clusters) > 1), gossiping(matching, _MESH)]
     found += guarding(platform, "alertmanager", matching, ingress)
     found += operated_monitor(catalog, "alertmanager", job="alertmanager")
     yield artifact(f"{FOLDER}/alertmanager.yaml", platform, found)
@@ -60,20 +62,14 @@ def _server(platform: Platform, settings: AlertmanagerSettings) -> Resource:
         spec |= {"externalUrl": settings.external_url, "routePrefix": "/"}
     spec |= {
         "#3": "silences, and what was told, survive a restart",
-        "retention": _go(settings.retention),
+        "retention": go_duration(settings.retention),
         "storage": {"volumeClaimTemplate": {"spec": volume(platform)}},
         **_secrets(platform),
         "resources": sized("100m", "128Mi", "512Mi"),
-        "securityContext": {"fsGroup": 2000, "runAsNonRoot": True, "runAsUser": 1000},
+        "securityContext": unprivileged(1000, group=2000),
         "topologySpreadConstraints": spread(pods(platform, "alertmanager")),
     }
     return resource(platform, "monitoring.coreos.com/v1", "Alertmanager", platform.name, spec=spec)
-
-
-def _go(duration: Duration) -> str:
-    """Return a duration as Go reads it: it knows no days."""
-    hours, rest = divmod(duration.ms, 3_600_000)
-    return f"{hours}h" if not rest else f"{duration.ms}ms"
 
 
 def _secrets(platform: Platform) -> Resource:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from slogen.emit.kubernetes.resource import Resource, Tree, resource
+from slogen.emit.kubernetes.resource import Resource, resource
 from slogen.emit.thanos import file_texts
 from slogen.model import Platform
+from slogen.plan.topology import Value
 
 SECRET, KEY = "thanos-objstore", "objstore.yaml"
 CLAIM = "thanos-bucket"  # the user's: only a shared volume can be a bucket that is a folder
@@ -31,14 +32,14 @@ def _folder(platform: Platform) -> str | None:
     return str(dict(storage.config).get("directory", "/bucket"))
 
 
-def shared_volumes(platform: Platform) -> list[Tree]:
+def shared_volumes(platform: Platform) -> list[Value]:
     """Return the volume of a bucket that is a folder; none for others."""
     if _folder(platform) is None:
         return []
     return [{"name": "bucket", "persistentVolumeClaim": {"claimName": CLAIM}}]
 
 
-def shared_mounts(platform: Platform) -> list[Tree]:
+def shared_mounts(platform: Platform) -> list[Value]:
     """Return where that volume is mounted."""
     folder = _folder(platform)
     return [{"name": "bucket", "mountPath": folder}] if folder else []

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from slogen.emit.artifact import Artifact
 from slogen.emit.jaeger import Role, roles
-from slogen.emit.kubernetes.network import NAMES, OTLP_PORTS, asked, collector_pods, entry, guarding, taking_spans
+from slogen.emit.kubernetes.network import asked, guarding, jaeger_pods, taking_spans
 from slogen.emit.kubernetes.resource import (
-    Labels,
+    LOCKED,
     Resource,
-    Tree,
     artifact,
     mounted,
+    pods,
     resource,
     sized,
     spread,
 )
 from slogen.emit.kubernetes.targets import pod_monitor
 from slogen.model import Catalog, JaegerSettings, Platform
-from slogen.plan.tracing import OTLP_GRPC, QUERY_GRPC, QUERY_HTTP, SPAN_METRICS, TELEMETRY, Job, image, jobs
+from slogen.plan.topology import Port, Value
+from slogen.plan.tracing import (
+    OTLP_GRPC,
+    OTLP_HTTP,
+    QUERY_GRPC,
+    QUERY_HTTP,
+    SCRAPED,
+    SPAN_METRICS,
+    TELEMETRY,
+    Job,
+    Server,
+    entry,
+    image,
+    jobs,
+)
 
 FOLDER = "jaeger/kubernetes"
 COLLECTORS = f"{FOLDER}/collector"  # in every cluster: spans are counted where they are made
@@ -29,18 +43,16 @@ JOBS = "jaeger-jobs"
 # Jaeger lacks the exporter that keeps a trace together, the collector's own distribution has it.
 _CONTRIB = "otel/opentelemetry-collector-contrib:0.155.0"
 _USER = 10001
-_ONCE_KEPT = 86_400  # seconds; a job that is gone can be applied again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Servers:
-    """How servers of one role run: how many, of which image, how big, and their ports by name."""
+    """How servers of one kind run: how many, of which image, how big, and their ports."""
 
     replicas: int
     image: str
-    size: Tree
-    ports: Iterable[tuple[str, int]]
-    scraped: tuple[str, ...] = ("telemetry",)
+    size: Value
+    ports: tuple[Port, ...]
 
 
 def jaeger_files(catalog: Catalog) -> Iterator[Artifact]:
@@ -50,59 +62,64 @@ def jaeger_files(catalog: Catalog) -> Iterator[Artifact]:
     if settings is None:
         return
     for role in roles(catalog):
-        folder = FOLDER if role.name == "query" else COLLECTORS
-        found = [_collector(role, settings, platform), *_policy(role, catalog)]
+        folder = FOLDER if role.name is Server.QUERY else COLLECTORS
+        found = [_collector(role, settings, platform), *_policy(role.name, catalog)]
         found.append(
             pod_monitor(
                 platform,
-                f"jaeger-{role.name}",
-                collector_pods(platform, NAMES[role.name]),
-                ports=_servers(role, settings).scraped,
-                job=f"jaeger-{role.name}",
+                role.name.job,
+                jaeger_pods(platform, role.name),
+                ports=(port.name for port in _servers(role.name, settings).ports if port in SCRAPED),
+                job=role.name.job,
             )
         )
         yield artifact(f"{folder}/{role.name}.yaml", platform, found)
-    if found := [_job(job, platform) for job in jobs(platform)]:
-        found += guarding(platform, JOBS, job_pods(platform), ())
+    if found := [_job(job, platform) for job in jobs(platform) if job.schedule is not None]:
+        found += guarding(platform, JOBS, pods(platform, JOBS), ())
         yield artifact(f"{FOLDER}/jobs.yaml", platform, found)
 
 
-def _policy(role: Role, catalog: Catalog) -> list[Resource]:
-    match role.name:
-        case "query":
+def _policy(server: Server, catalog: Catalog) -> list[Resource]:
+    match server:
+        case Server.QUERY:
             ingress = [asked(QUERY_HTTP, QUERY_GRPC, TELEMETRY)]
-        case "gateway":
+        case Server.GATEWAY:
             ingress = [taking_spans(), asked(TELEMETRY)]
-        case _:
-            spans = taking_spans() if entry(catalog) == role.name else asked(OTLP_GRPC)
+        case Server.COLLECTOR:
+            spans = taking_spans() if entry(catalog.platform) is server else asked(OTLP_GRPC)
             ingress = [spans, asked(SPAN_METRICS, TELEMETRY)]
-    matching = collector_pods(catalog.platform, NAMES[role.name])
-    return guarding(catalog.platform, NAMES[role.name], matching, ingress)
+    return guarding(catalog.platform, server.resource, jaeger_pods(catalog.platform, server), ingress)
 
 
-def _servers(role: Role, settings: JaegerSettings) -> _Servers:
+def _servers(server: Server, settings: JaegerSettings) -> _Servers:
     jaeger = image("jaeger", settings)
-    told = ("telemetry", TELEMETRY)
-    match role.name:
-        case "collector":
+    match server:
+        case Server.COLLECTOR:
             return _Servers(
                 replicas=settings.collectors,
                 image=jaeger,
                 size=sized("500m", "1Gi", "2Gi"),
-                ports=(*OTLP_PORTS, ("span-metrics", SPAN_METRICS), told),
-                scraped=("span-metrics", "telemetry"),
+                ports=(OTLP_GRPC, OTLP_HTTP, SPAN_METRICS, TELEMETRY),
             )
-        case "gateway":
-            size = sized("200m", "256Mi", "512Mi")
-            return _Servers(replicas=2, image=_CONTRIB, size=size, ports=(*OTLP_PORTS, told))
-        case _:
-            ports = (("query-http", QUERY_HTTP), ("query-grpc", QUERY_GRPC), told)
-            return _Servers(replicas=settings.queries, image=jaeger, size=sized("100m", "256Mi", "1Gi"), ports=ports)
+        case Server.GATEWAY:
+            return _Servers(
+                replicas=2,
+                image=_CONTRIB,
+                size=sized("200m", "256Mi", "512Mi"),
+                ports=(OTLP_GRPC, OTLP_HTTP, TELEMETRY),
+            )
+        case Server.QUERY:
+            return _Servers(
+                replicas=settings.queries,
+                image=jaeger,
+                size=sized("100m", "256Mi", "1Gi"),
+                ports=(QUERY_HTTP, QUERY_GRPC, TELEMETRY),
+            )
 
 
 def _collector(role: Role, settings: JaegerSettings, platform: Platform) -> Resource:
-    name, servers = NAMES[role.name], _servers(role, settings)
-    ports: list[Tree] = [{"name": port, "port": number, "protocol": "TCP"} for port, number in servers.ports]
+    servers = _servers(role.name, settings)
+    ports: list[Value] = [{"name": port.name, "port": port.number, "protocol": "TCP"} for port in servers.ports]
     spec: Resource = {
         "image": servers.image,
         "mode": "deployment",
@@ -111,17 +128,21 @@ def _collector(role: Role, settings: JaegerSettings, platform: Platform) -> Reso
         "resources": servers.size,
         "podSecurityContext": {"runAsNonRoot": True, "runAsUser": _USER, "fsGroup": _USER},
         "podDisruptionBudget": {"maxUnavailable": 1},
-        "topologySpreadConstraints": spread(collector_pods(platform, name)),
+        "topologySpreadConstraints": spread(jaeger_pods(platform, role.name)),
     }
-    if role.name != "gateway":
+    if role.name is not Server.GATEWAY:
         spec |= _password(settings)
+    first: list[Value] = [_container(job) for job in jobs(platform) if job.schedule is None]
+    if role.name is Server.COLLECTOR and first:
+        why = "a span before the first index had an alias would make an index of the alias' name; twice does no harm"
+        spec |= {"#initContainers": why, "initContainers": first}
     comment = {"#": f"as jaeger/{role.name}.yaml"}
     spec |= {**comment, "config": _config(role)}
-    return resource(platform, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", name, spec=spec)
+    return resource(platform, "opentelemetry.io/v1beta1", "OpenTelemetryCollector", role.name.resource, spec=spec)
 
 
 def _config(role: Role) -> Resource:
-    sections: dict[str, dict[str, Tree]] = {}
+    sections: dict[str, dict[str, Value]] = {}
     for part in role.parts:
         section = sections.setdefault(part.section, {})
         if part.why:
@@ -136,24 +157,29 @@ def _password(settings: JaegerSettings) -> Resource:
     return mounted("jaeger", [PurePosixPath(file)]) if file else {}
 
 
-def _job(job: Job, platform: Platform) -> Resource:
-    env: list[Tree] = [{"name": name, "value": value} for name, value in job.env]
-    found = mounted("jaeger", [PurePosixPath(job.password_file)]) if job.password_file else {}
-    container: dict[str, Tree] = {
+def _mounted(job: Job) -> Resource:
+    return mounted("jaeger", [PurePosixPath(job.password_file)]) if job.password_file else {}
+
+
+def _container(job: Job) -> dict[str, Value]:
+    env: list[Value] = [{"name": name, "value": value} for name, value in job.env]
+    found = _mounted(job)
+    container: dict[str, Value] = {
         "name": job.name,
         "image": job.image,
-        "command": list(job.command),
+        "command": job.command,
         "resources": sized("50m", "64Mi", "256Mi"),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": LOCKED,
     }
     if env:
         container["env"] = env
     if found:
         container["volumeMounts"] = found["volumeMounts"]
+    return container
+
+
+def _job(job: Job, platform: Platform) -> Resource:
+    assert job.schedule is not None
     pod: Resource = {
         "restartPolicy": "OnFailure",
         "securityContext": {
@@ -162,26 +188,17 @@ def _job(job: Job, platform: Platform) -> Resource:
             "fsGroup": _USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [container],
+        "containers": [_container(job)],
     }
-    if found:
+    if found := _mounted(job):
         pod["volumes"] = found["volumes"]
-    template: Tree = {"metadata": {"labels": job_pods(platform)}, "spec": pod}
+    template: Value = {"metadata": {"labels": pods(platform, JOBS)}, "spec": pod}
     work: Resource = {"backoffLimit": 6, "template": template}
-    comment: Resource = {"#": job.purpose}
-    if job.schedule is None:
-        once: Resource = {**comment, "ttlSecondsAfterFinished": _ONCE_KEPT, **work}
-        return resource(platform, "batch/v1", "Job", job.name, spec=once)
     spec: Resource = {
-        **comment,
+        "#": job.purpose,
         "schedule": job.schedule,
         "timeZone": "Etc/UTC",
         "concurrencyPolicy": "Forbid",
         "jobTemplate": {"spec": work},
     }
     return resource(platform, "batch/v1", "CronJob", job.name, spec=spec)
-
-
-def job_pods(platform: Platform) -> Labels:
-    """Return the labels of the pods that rotate and clean."""
-    return {"app.kubernetes.io/name": JOBS, "app.kubernetes.io/instance": platform.name}

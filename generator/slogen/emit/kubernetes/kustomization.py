@@ -14,12 +14,14 @@ from slogen.emit.alertmanager.templates import TEMPLATE
 from slogen.emit.artifact import Artifact, header
 from slogen.emit.grafana.provisioning import FOLDER as DASHBOARDS
 from slogen.emit.kubernetes.alertmanager import config_secret
+from slogen.emit.kubernetes.jaeger import COLLECTORS
 from slogen.emit.kubernetes.prometheus import FOLDER, SHARED, cluster_folder
-from slogen.emit.kubernetes.resource import Resource, Tree, labels, text
+from slogen.emit.kubernetes.resource import Resource, labels, text
+from slogen.emit.kubernetes.rules import FOLDER as RULES
 from slogen.emit.kubernetes.thanos import CONFIG, RULER, config_files, ruler_files
 from slogen.emit.thanos import FOLDER as THANOS
 from slogen.model import Platform
-from slogen.plan.topology import home
+from slogen.plan.topology import Value, home
 
 ROOT_FILE = "kustomization.yaml"
 
@@ -46,8 +48,7 @@ def kustomizations(platform: Platform, paths: Iterable[str]) -> Iterator[Artifac
 
 
 def _common(paths: list[str]) -> list[str]:
-    known = ("rules/kubernetes", SHARED, "jaeger/kubernetes/collector")
-    return [folder for folder in known if any(path.startswith(folder + "/") for path in paths)]
+    return [folder for folder in (RULES, SHARED, COLLECTORS) if any(path.startswith(folder + "/") for path in paths)]
 
 
 def _folder(folder: str, paths: list[str]) -> tuple[str, list[str]]:
@@ -55,8 +56,8 @@ def _folder(folder: str, paths: list[str]) -> tuple[str, list[str]]:
 
 
 def _generators(platform: Platform) -> Resource:
-    secrets: list[Tree] = []
-    configs: list[Tree] = []
+    secrets: list[Value] = []
+    configs: list[Value] = []
     if platform.alertmanager is not None:
         files = [f"{plain.FOLDER}/alertmanager.yaml", f"{plain.FOLDER}/{TEMPLATE}"]
         secrets.append(_generator(platform, config_secret(platform), files, named_by_operator=True))
@@ -78,7 +79,7 @@ def _thanos(names: Iterable[str]) -> list[str]:
     return [f"{THANOS}/{name}" for name in names]
 
 
-def _generator(platform: Platform, name: str, files: list[str], *, named_by_operator: bool = False) -> Tree:
+def _generator(platform: Platform, name: str, files: list[str], *, named_by_operator: bool = False) -> Value:
     options: Resource = {"labels": labels(platform)}
     if named_by_operator:
         options["disableNameSuffixHash"] = True

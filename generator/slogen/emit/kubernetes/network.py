@@ -8,54 +8,40 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from slogen.emit.jaeger import roles
-from slogen.emit.kubernetes.resource import Labels, Resource, Tree, pods, resource
+from slogen.emit.kubernetes.resource import INSTANCE, NAME, Labels, Resource, namespace, pods, resource
 from slogen.model import Catalog, Platform
-from slogen.plan.tracing import OTLP_GRPC, OTLP_HTTP
+from slogen.plan.topology import Port, Value
+from slogen.plan.tracing import OTLP_GRPC, OTLP_HTTP, Server, entry
 
-GATEWAY = "gateway"
-# Names of the OpenTelemetryCollectors by role; the operator's Service of the first is jaeger-collector-headless.
-NAMES = {"collector": "jaeger", GATEWAY: "jaeger-gateway", "query": "jaeger-query"}
-OTLP_PORTS = (("otlp-grpc", OTLP_GRPC), ("otlp-http", OTLP_HTTP))
 # What a container's port may be called; a Service's may be called more.
 _PORT_NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*")
-_NAMESPACE = "kubernetes.io/metadata.name"  # on every namespace since Kubernetes 1.21
 
 
-def collector_pods(platform: Platform, name: str) -> Labels:
-    """Return the labels that the OpenTelemetry operator puts onto the pods of a collector."""
-    return {
-        "app.kubernetes.io/name": f"{name}-collector",
-        "app.kubernetes.io/instance": f"{platform.namespace}.{name}",
-    }
-
-
-def entry(catalog: Catalog) -> str | None:
-    """Return the role that takes spans from everybody."""
-    names = [role.name for role in roles(catalog)]
-    return next((name for name in (GATEWAY, "collector") if name in names), None)
+def jaeger_pods(platform: Platform, server: Server) -> Labels:
+    """Return the labels that the OpenTelemetry operator puts onto the pods of a server of Jaeger."""
+    return {NAME: server.service, INSTANCE: f"{platform.namespace}.{server.resource}"}
 
 
 def application_policies(catalog: Catalog) -> Iterator[Resource]:
     """Yield the policies of isolated namespaces but the platform's: Prometheus may scrape, spans may leave."""
     platform = catalog.platform
-    takes = entry(catalog)
-    for namespace in platform.kubernetes.isolated if platform.kubernetes else ():
-        if namespace == platform.namespace:
+    takes = entry(platform)
+    for isolated in platform.kubernetes.isolated if platform.kubernetes else ():
+        if isolated == platform.namespace:
             continue
-        ports = _scraped(catalog, namespace)
+        ports = _scraped(catalog, isolated)
         if ports:
             rule: Resource = {"from": [_ours(platform, pods(platform, "prometheus"))]}
             comment = "Prometheus may scrape"
             if all(_PORT_NAME.fullmatch(port) for port in ports):
                 rule["ports"] = [{"protocol": "TCP", "port": port} for port in ports]
                 comment += "; a container's port has the name of its Service's"
-            yield _policy(platform, "slogen-scrape", {}, namespace=namespace, ingress=[rule], comment=comment)
+            yield _policy(platform, "slogen-scrape", {}, namespace=isolated, ingress=[rule], comment=comment)
         if takes:
-            taking = _ours(platform, collector_pods(platform, NAMES[takes]))
-            spans: Tree = {"to": [taking], "ports": _tcp(OTLP_GRPC, OTLP_HTTP)}
+            taking = _ours(platform, jaeger_pods(platform, takes))
+            spans: Value = {"to": [taking], "ports": _tcp(OTLP_GRPC, OTLP_HTTP)}
             comment = "spans go to Jaeger, which is found by name"
-            yield _policy(platform, "slogen-traces", {}, namespace=namespace, egress=[spans, _DNS], comment=comment)
+            yield _policy(platform, "slogen-traces", {}, namespace=isolated, egress=[spans, _DNS], comment=comment)
 
 
 def _scraped(catalog: Catalog, namespace: str) -> list[str]:
@@ -69,18 +55,18 @@ def _scraped(catalog: Catalog, namespace: str) -> list[str]:
     return sorted(found)
 
 
-def _ours(platform: Platform, matching: Labels) -> Tree:
+def _ours(platform: Platform, matching: Labels) -> Value:
     """Return pods of the platform's namespace, as seen from another."""
     return {
-        "namespaceSelector": {"matchLabels": {_NAMESPACE: platform.namespace}},
+        "namespaceSelector": namespace(platform.namespace),
         "podSelector": {"matchLabels": matching},
     }
 
 
-_DNS: Tree = {
+_DNS: Value = {
     "to": [
         {
-            "namespaceSelector": {"matchLabels": {_NAMESPACE: "kube-system"}},
+            "namespaceSelector": namespace("kube-system"),
             "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
         }
     ],
@@ -89,7 +75,7 @@ _DNS: Tree = {
 
 
 def guarding(
-    platform: Platform, name: str, matching: Labels, ingress: Iterable[Tree], comment: str = ""
+    platform: Platform, name: str, matching: Labels, ingress: Iterable[Value], comment: str = ""
 ) -> list[Resource]:
     """Return the policy of servers of ours, where their namespace is isolated: who may ask them.
 
@@ -100,25 +86,25 @@ def guarding(
     return [_policy(platform, f"slogen-{name}", matching, ingress=ingress, egress=[{}], comment=comment)]
 
 
-def asked(*ports: int, anywhere: bool = False) -> Tree:
+def asked(*ports: Port, anywhere: bool = False) -> Value:
     """Return the rule that neighbours in the namespace may ask; other clusters have no labels here, so `anywhere`."""
     rule: Resource = {"ports": _tcp(*ports)}
     return rule if anywhere else {"from": [{"podSelector": {}}], **rule}
 
 
-def gossiping(matching: Labels, port: int) -> Tree:
+def gossiping(matching: Labels, port: Port) -> Value:
     """Return the rule that servers may gossip with one another."""
-    both: list[Tree] = [*_tcp(port), {"protocol": "UDP", "port": port}]
+    both: list[Value] = [*_tcp(port), {"protocol": "UDP", "port": port.number}]
     return {"from": [{"podSelector": {"matchLabels": matching}}], "ports": both}
 
 
-def taking_spans() -> Tree:
+def taking_spans() -> Value:
     """Return the rule that any pod of the cluster may send spans."""
     return {"from": [{"namespaceSelector": {}}], "ports": _tcp(OTLP_GRPC, OTLP_HTTP)}
 
 
-def _tcp(*numbers: int) -> list[Tree]:
-    return [{"protocol": "TCP", "port": number} for number in numbers]
+def _tcp(*ports: Port) -> list[Value]:
+    return [{"protocol": "TCP", "port": port.number} for port in ports]
 
 
 def _policy(
@@ -127,8 +113,8 @@ def _policy(
     matching: Labels,
     *,
     namespace: str = "",
-    ingress: Iterable[Tree] = (),
-    egress: Iterable[Tree] = (),
+    ingress: Iterable[Value] = (),
+    egress: Iterable[Value] = (),
     comment: str = "",
 ) -> Resource:
     rules: Resource = {}

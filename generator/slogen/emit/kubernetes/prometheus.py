@@ -10,28 +10,42 @@ from slogen.emit.kubernetes.network import application_policies, asked, guarding
 from slogen.emit.kubernetes.resource import (
     EVALUATOR,
     Resource,
-    Tree,
     artifact,
     disruption,
+    namespace,
     pods,
-    release,
     resource,
     selecting,
     sized,
     spread,
     text,
+    unprivileged,
     volume,
 )
 from slogen.emit.kubernetes.targets import pair_monitors, targets
-from slogen.model import Catalog, Latency, Platform
+from slogen.model import Catalog, Platform
 from slogen.plan.rules import Evaluator
-from slogen.plan.topology import BLOCK, GRPC, HEARTBEAT, HTTP, alertmanager_members, has_thanos, home, host
+from slogen.plan.thanos import GRPC, HEARTBEAT, HTTP, image
+from slogen.plan.topology import (
+    ALERTMANAGER,
+    ALERTMANAGER_SERVICE,
+    BLOCK,
+    EXEMPLARS,
+    NATIVE_BY_SETTING_ALONE,
+    PROMETHEUS,
+    Value,
+    alertmanager_addresses,
+    has_thanos,
+    home,
+    prometheus_features,
+    reads_native,
+    release,
+)
+from slogen.promql import names
 
 FOLDER = "prometheus/kubernetes"
 SHARED = f"{FOLDER}/_shared"  # no cluster can be called so
 _API = "monitoring.coreos.com/v1"
-_NATIVE_BY_CONFIGURATION = (3, 9)  # before it native histograms are a feature flag
-_WEB = 9090
 _ALERTMANAGERS = "prometheus-alertmanagers"
 
 
@@ -59,18 +73,18 @@ def prometheus_files(catalog: Catalog) -> Iterator[Artifact]:
 
 
 def _policy(platform: Platform) -> list[Resource]:
-    ingress = [asked(_WEB)]
+    ingress = [asked(PROMETHEUS)]
     if has_thanos(platform):
         far = len(platform.clusters) > 1  # Thanos Query of the first cluster asks the sidecars of all
-        ingress += [asked(GRPC.number, anywhere=far), asked(HTTP.number)]
+        ingress += [asked(GRPC, anywhere=far), asked(HTTP)]
     return guarding(platform, "prometheus", pods(platform, "prometheus"), ingress)
 
 
 def _server(catalog: Catalog, cluster: str | None) -> Resource:
     platform = catalog.platform
     settings = platform.prometheus
-    here: Tree = {"matchLabels": {"kubernetes.io/metadata.name": platform.namespace}}
-    found: Tree = {"matchLabels": selecting(platform)}
+    here = namespace(platform.namespace)
+    found: Value = {"matchLabels": selecting(platform)}
     spec: Resource = {
         "#0": "no version: the operator runs the one that it was tested with, newer than the oldest of the platform",
         "replicas": settings.replicas,
@@ -83,7 +97,7 @@ def _server(catalog: Catalog, cluster: str | None) -> Resource:
     if cluster:
         spec |= {"#1": "on every series and alert that leaves this cluster", "externalLabels": {"cluster": cluster}}
     spec |= {
-        "replicaExternalLabelName": "prometheus_replica",
+        "replicaExternalLabelName": names.PROMETHEUS_REPLICA,
         "#2": "no label with the name of this resource: it would keep the ruler's series from joining these",
         "prometheusExternalLabelName": "",
         **_alerting(platform, cluster),
@@ -101,11 +115,11 @@ def _server(catalog: Catalog, cluster: str | None) -> Resource:
         "serviceAccountName": _account(platform),
         "serviceDiscoveryRole": "EndpointSlice",
         **_histograms(catalog),
-        "exemplars": {"maxSize": 100_000},
+        "exemplars": {"maxSize": EXEMPLARS},
         "storage": {"volumeClaimTemplate": {"spec": volume(platform)}},
         **_sidecar(platform),
         "resources": sized("1", "4Gi", "8Gi"),
-        "securityContext": {"fsGroup": 2000, "runAsNonRoot": True, "runAsUser": 1000},
+        "securityContext": unprivileged(1000, group=2000),
         "topologySpreadConstraints": spread(pods(platform, "prometheus")),
     }
     return resource(platform, _API, "Prometheus", platform.name, spec=spec)
@@ -113,13 +127,10 @@ def _server(catalog: Catalog, cluster: str | None) -> Resource:
 
 def _histograms(catalog: Catalog) -> Resource:
     """Return the features, and native histograms when an SLI reads one."""
-    features = ["exemplar-storage"]
-    native = any(isinstance(slo.sli, Latency) and slo.sli.native for one in catalog.services for slo in one.slos)
-    if not native:
-        return {"enableFeatures": features}
-    if catalog.platform.prometheus.version < _NATIVE_BY_CONFIGURATION:
-        return {"enableFeatures": [*features, "native-histograms"]}
-    return {"enableFeatures": features, "scrapeNativeHistograms": True}
+    platform, native = catalog.platform, reads_native(catalog)
+    by_setting = native and platform.prometheus.version >= NATIVE_BY_SETTING_ALONE
+    features: Resource = {"enableFeatures": prometheus_features(platform, native=native)}
+    return features | ({"scrapeNativeHistograms": True} if by_setting else {})
 
 
 def _far(platform: Platform, cluster: str | None) -> bool:
@@ -136,19 +147,16 @@ def _alerting(platform: Platform, cluster: str | None) -> Resource:
         }
     told: Resource = {
         "namespace": platform.namespace,
-        "name": "alertmanager-operated",
-        "port": "web",
+        "name": ALERTMANAGER_SERVICE,
+        "port": ALERTMANAGER.name,
         "apiVersion": "v2",
     }
     return {"#alerting": "each member is told, for they agree among themselves", "alerting": {"alertmanagers": [told]}}
 
 
 def _alertmanagers(platform: Platform, cluster: str | None) -> Resource:
-    names = [
-        host(platform, member, "alertmanager-operated", of=home(platform), seen_from=cluster)
-        for member in alertmanager_members(platform)
-    ]
-    content: Tree = {"api_version": "v2", "static_configs": [{"targets": [f"{name}:9093" for name in names]}]}
+    told = alertmanager_addresses(platform, seen_from=cluster)
+    content: Value = {"api_version": "v2", "static_configs": [{"targets": told}]}
     lines = text({"list": [content]}).removeprefix("list:\n")
     return resource(platform, "v1", "Secret", _ALERTMANAGERS, stringData={"alertmanagers.yaml": lines})
 
@@ -158,7 +166,7 @@ def _sidecar(platform: Platform) -> Resource:
     if thanos is None or not has_thanos(platform):
         return {}
     sidecar: Resource = {
-        "image": f"quay.io/thanos/thanos:v{release(thanos.version)}",
+        "image": image(thanos),
         "version": release(thanos.version),
         # How soon a sidecar says that its Prometheus is gone; until then the ruler, which wants whole answers, fails.
         "getConfigInterval": str(HEARTBEAT),
@@ -178,7 +186,7 @@ def _account(platform: Platform) -> str:
 
 
 def _access(platform: Platform) -> Iterator[Resource]:
-    """Without these it finds no target."""
+    """Yield the rights that Prometheus finds targets by, and their owner."""
     name = _account(platform)
     role = f"{platform.namespace}-{name}"
     rbac = "rbac.authorization.k8s.io"

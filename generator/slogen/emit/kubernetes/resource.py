@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import cast
 
 from slogen.emit.artifact import Artifact, header
 from slogen.emit.yamlvalues import written
 from slogen.model import Platform
 from slogen.plan.topology import Value
 
-# A resource or a part of one, of maps and lists; a key that begins with # is a comment above the next key.
-Tree = Mapping[str, "Tree"] | Sequence["Tree"] | str | int | bool
 Labels = dict[str, str]
-Resource = dict[str, Tree]
+Resource = dict[str, Value]  # or a part of one; a key that begins with # is a comment above the next key
 
 MANAGED = "app.kubernetes.io/managed-by"
 EVALUATOR = "slogen.dev/evaluator"
-_NAME, _INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+NAME, INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+# A container that runs as it is and can become nobody else.
+LOCKED: Value = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+_NAMESPACE = "kubernetes.io/metadata.name"  # on every namespace since Kubernetes 1.21
 
 
 def selecting(platform: Platform) -> Labels:
@@ -35,7 +39,17 @@ def labels(platform: Platform) -> Labels:
 
 def pods(platform: Platform, name: str) -> Labels:
     """Return the labels of the pods of a server: ours, and those that the Prometheus operator puts onto its own."""
-    return {_NAME: name, _INSTANCE: platform.name}
+    return {NAME: name, INSTANCE: platform.name}
+
+
+def namespace(name: str) -> Value:
+    """Return the selector of a namespace."""
+    return {"matchLabels": {_NAMESPACE: name}}
+
+
+def unprivileged(user: int, group: int | None = None) -> Resource:
+    """Return the user of a pod, and the group of its volumes, by default of the same number."""
+    return {"fsGroup": user if group is None else group, "runAsNonRoot": True, "runAsUser": user}
 
 
 def resource(
@@ -46,18 +60,18 @@ def resource(
     *,
     namespace: str | None = "",
     more: Mapping[str, str] | None = None,
-    **body: Tree,
+    **body: Value,
 ) -> Resource:
     """Return a resource; the namespace is the platform's, another one, or None for what stands in no namespace."""
     place = platform.namespace if namespace == "" else namespace
-    metadata: dict[str, Tree] = {"name": name}
+    metadata: dict[str, Value] = {"name": name}
     if place:
         metadata["namespace"] = place
     metadata["labels"] = {**labels(platform), **(more or {})}
     return {"apiVersion": api, "kind": kind, "metadata": metadata, **body}
 
 
-def spread(matching: Labels) -> Tree:
+def spread(matching: Labels) -> Value:
     """Return the constraints that keep replicas on different nodes, and in different zones where there are some."""
     return [
         {
@@ -94,7 +108,7 @@ def volume(platform: Platform) -> Resource:
     return claim
 
 
-def sized(cpu: str, memory: str, limit: str) -> Tree:
+def sized(cpu: str, memory: str, limit: str) -> Value:
     """Return requests, and a limit of memory; processor time is not limited, throttled servers evaluate late."""
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}}
 
@@ -116,17 +130,12 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def release(version: tuple[int, int]) -> str:
-    """Return the first release of a version, as images are tagged without the v."""
-    return f"{version[0]}.{version[1]}.0"
-
-
 def artifact(path: str, platform: Platform, resources: Iterable[Resource]) -> Artifact:
     """Return a file of resources."""
     written = [text(one) for one in resources]
     return Artifact(path=path, text=header(platform.span.file) + "---\n".join(written), rules=len(written))
 
 
-def text(resource: Mapping[str, Tree]) -> str:
+def text(resource: Mapping[str, Value]) -> str:
     """Return a resource, or a list below a key, as YAML."""
-    return written(cast(Value, resource))
+    return written(resource)

@@ -38,8 +38,6 @@ def service_rules(plan: ServicePlan, platform: Platform) -> Iterator[Artifact]:
 def platform_rules(platform: Platform) -> Iterator[Artifact]:
     """Yield the rules about the platform itself."""
     groups = platform_groups(platform)
-    if not groups:
-        return
     yield Artifact(
         path=f"{FOLDER}/_platform.yaml",
         text=header(platform.span.file) + _resource("slogen", platform, Evaluator.PROMETHEUS, groups),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from slogen.emit.kubernetes.resource import Labels, Resource, Tree, pods, resource
+from slogen.emit.kubernetes.resource import Labels, Resource, pods, resource
 from slogen.model import Catalog, Platform, Scrape, Service
-from slogen.plan.topology import has_thanos
+from slogen.plan.topology import Value, has_thanos
 
 _API = "monitoring.coreos.com/v1"
 
 
 def targets(catalog: Catalog) -> Iterator[Resource]:
+    """Yield what scrapes each service, and what probes ask for it."""
     platform = catalog.platform
     for service in catalog.services:
         for number, scrape in enumerate(service.scrapes, 1):
@@ -27,7 +28,7 @@ def targets(catalog: Catalog) -> Iterator[Resource]:
                     "jobName": probe.job,
                     "prober": {"url": platform.prometheus.prober or ""},
                     "module": probe.module,
-                    "targets": {"staticConfig": {"static": list(probe.targets)}},
+                    "targets": {"staticConfig": {"static": probe.targets}},
                 },
             )
 
@@ -40,7 +41,7 @@ def _scrape(platform: Platform, name: str, scrape: Scrape) -> Resource:
     job = _labelled(scrape.job)
     if scrape.targets:
         spec: Resource = {
-            "staticConfigs": [{"targets": list(scrape.targets)}],
+            "staticConfigs": [{"targets": scrape.targets}],
             "metricsPath": scrape.path,
             "scheme": scrape.scheme.upper(),
             **({"honorLabels": True} if scrape.honor_labels else {}),
@@ -74,12 +75,12 @@ def _checked_by_secret(name: str, scrape: Scrape) -> Resource:
     return found
 
 
-def _labelled(job: str) -> Tree:
+def _labelled(job: str) -> Value:
     return {"targetLabel": "job", "replacement": job.replace("$", "$$")}
 
 
 # Of the operator's labels job, instance, namespace and pod are left, as in prometheus/: `service` is slogen's own.
-_DROPPED: Tree = {"action": "labeldrop", "regex": "service|endpoint|container"}
+_DROPPED: Value = {"action": "labeldrop", "regex": "service|endpoint|container"}
 
 
 def pair_monitors(catalog: Catalog) -> Iterator[Resource]:
@@ -102,14 +103,14 @@ def operated_monitor(catalog: Catalog, server: str, *, job: str) -> Iterator[Res
 
 def monitor(platform: Platform, name: str, matching: Labels, *, port: str, job: str) -> Resource:
     """Return what scrapes a server of the platform itself through its Service."""
-    endpoint: Tree = {"port": port, "relabelings": [_labelled(job), _DROPPED]}
+    endpoint: Value = {"port": port, "relabelings": [_labelled(job), _DROPPED]}
     spec: Resource = {"selector": {"matchLabels": matching}, **_here(platform), "endpoints": [endpoint]}
     return resource(platform, _API, "ServiceMonitor", name, spec=spec)
 
 
 def pod_monitor(platform: Platform, name: str, matching: Labels, *, ports: Iterable[str], job: str) -> Resource:
     """Return what scrapes a server whose port no Service has, or several have."""
-    endpoints: list[Tree] = [{"port": port, "relabelings": [_labelled(job), _DROPPED]} for port in ports]
+    endpoints: list[Value] = [{"port": port, "relabelings": [_labelled(job), _DROPPED]} for port in ports]
     spec: Resource = {"selector": {"matchLabels": matching}, **_here(platform), "podMetricsEndpoints": endpoints}
     return resource(platform, _API, "PodMonitor", name, spec=spec)
 

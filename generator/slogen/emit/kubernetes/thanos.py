@@ -1,4 +1,4 @@
-"""Thanos in Kubernetes: the servers of plan.topology as workloads, the ruler as a resource of the operator."""
+"""Thanos in Kubernetes: the servers of plan.thanos as workloads, the ruler as a resource of the operator."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from slogen.emit.kubernetes.bucket import KEY, SECRET, reference, shared_mounts,
 from slogen.emit.kubernetes.network import asked, guarding
 from slogen.emit.kubernetes.resource import (
     EVALUATOR,
+    LOCKED,
     Labels,
     Resource,
-    Tree,
     artifact,
     disruption,
+    namespace,
     pods,
-    release,
     resource,
     selecting,
     sized,
     spread,
+    unprivileged,
     volume,
 )
 from slogen.emit.kubernetes.targets import monitor, operated_monitor
-from slogen.model import Catalog, Platform
+from slogen.model import Catalog, Platform, ThanosSettings
 from slogen.plan.rules import Evaluator
-from slogen.plan.topology import GRPC, REPLICA, ROOT, Component, components, files
+from slogen.plan.thanos import GRPC, REPLICA, Component, components, files, image
+from slogen.plan.topology import ROOT, Port, Value, release
 
 FOLDER = "thanos/kubernetes"
 CONFIG = "thanos-config"  # a ConfigMap of kustomization.yaml: what the workloads read but the bucket
@@ -46,16 +48,16 @@ _SIZES = {
 def thanos_files(catalog: Catalog) -> Iterator[Artifact]:
     """Yield the resources of Thanos; none without a bucket."""
     platform = catalog.platform
-    found = components(platform)
-    if not found:
+    thanos, found = platform.thanos, components(platform)
+    if thanos is None or not found:
         return
     account = resource(platform, "v1", "ServiceAccount", _ACCOUNT)
     yield artifact(f"{FOLDER}/account.yaml", platform, [account])
     for component in found:
         if component.command == "rule":
-            yield artifact(f"{FOLDER}/rule.yaml", platform, _ruler(component, catalog))
+            yield artifact(f"{FOLDER}/rule.yaml", platform, _ruler(component, catalog, thanos))
         elif component.command not in OPERATED:
-            yield artifact(f"{FOLDER}/{component.command}.yaml", platform, _workload(component, platform))
+            yield artifact(f"{FOLDER}/{component.command}.yaml", platform, _workload(component, platform, thanos))
 
 
 def config_files(platform: Platform) -> tuple[str, ...]:
@@ -73,14 +75,14 @@ def _read(platform: Platform, *, operated: bool) -> tuple[str, ...]:
     return tuple(file.name for file in files(platform) if file.name in read)
 
 
-def _workload(component: Component, platform: Platform) -> Iterator[Resource]:
+def _workload(component: Component, platform: Platform, thanos: ThanosSettings) -> Iterator[Resource]:
     name, matching = component.name, pods(platform, component.name)
-    pod: Resource = {"metadata": {"labels": matching}, "spec": _pod(component, platform)}
+    pod: Resource = {"metadata": {"labels": matching}, "spec": _pod(component, platform, thanos)}
     spec: Resource = {"replicas": component.replicas, "selector": {"matchLabels": matching}}
     if component.data is None:
         yield resource(platform, "apps/v1", "Deployment", name, spec={**spec, "template": pod})
     else:
-        claim: Tree = {"metadata": {"name": "data"}, "spec": volume(platform)}
+        claim: Value = {"metadata": {"name": "data"}, "spec": volume(platform)}
         spec |= {"serviceName": component.service, "podManagementPolicy": "Parallel", "template": pod}
         yield resource(platform, "apps/v1", "StatefulSet", name, spec={**spec, "volumeClaimTemplates": [claim]})
     yield _service(component, platform, matching)
@@ -89,24 +91,23 @@ def _workload(component: Component, platform: Platform) -> Iterator[Resource]:
     yield monitor(platform, name, matching, port="http", job=f"thanos-{component.command}")
 
 
-def _asked(component: Component) -> tuple[int, ...]:
+def _asked(component: Component) -> tuple[Port, ...]:
     """Return the ports that others ask: of Thanos Query no gRPC, nobody stands above it."""
-    return tuple(port.number for port in component.ports if component.command != "query" or port != GRPC)
+    return tuple(port for port in component.ports if component.command != "query" or port != GRPC)
 
 
 def _service(component: Component, platform: Platform, matching: Labels) -> Resource:
     spec: Resource = {"#": "one address a server, none for all of them", "clusterIP": "None"}
     if any(value and REPLICA in value for _, value in component.flags):
         spec |= {"#ready": "they must find one another before they are ready", "publishNotReadyAddresses": True}
-    ports: list[Tree] = [{"name": port.name, "port": port.number, "targetPort": port.name} for port in component.ports]
+    ports: list[Value] = [{"name": port.name, "port": port.number, "targetPort": port.name} for port in component.ports]
     spec |= {"selector": matching, "ports": ports}
     return resource(platform, "v1", "Service", component.service, more=matching, spec=spec)
 
 
-def _pod(component: Component, platform: Platform) -> Resource:
-    thanos = platform.thanos
-    ports: list[Tree] = [{"name": port.name, "containerPort": port.number} for port in component.ports]
-    mounts: list[Tree] = []
+def _pod(component: Component, platform: Platform, thanos: ThanosSettings) -> Resource:
+    ports: list[Value] = [{"name": port.name, "containerPort": port.number} for port in component.ports]
+    mounts: list[Value] = []
     if component.files:
         mounts.append({"name": "config", "mountPath": f"{ROOT}/thanos", "readOnly": True})
     if component.data:
@@ -116,7 +117,7 @@ def _pod(component: Component, platform: Platform) -> Resource:
         mounts += shared_mounts(platform)
     container: Resource = {
         "name": component.command,
-        "image": f"quay.io/thanos/thanos:v{release(thanos.version if thanos else (0, 0))}",
+        "image": image(thanos),
         "args": [component.command, *(flag(*one) for one in component.flags)],
         "env": [{"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
         "ports": ports,
@@ -127,22 +128,13 @@ def _pod(component: Component, platform: Platform) -> Resource:
             "failureThreshold": 4,
         },
         "resources": _SIZES[component.command],
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": LOCKED,
     }
     if mounts:
         container["volumeMounts"] = mounts
     spec: Resource = {
         "serviceAccountName": _ACCOUNT,
-        "securityContext": {
-            "fsGroup": _USER,
-            "runAsNonRoot": True,
-            "runAsUser": _USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": {**unprivileged(_USER), "seccompProfile": {"type": "RuntimeDefault"}},
         "topologySpreadConstraints": spread(pods(platform, component.name)),
         "containers": [container],
     }
@@ -150,10 +142,10 @@ def _pod(component: Component, platform: Platform) -> Resource:
     return {**spec, "volumes": volumes} if volumes else spec
 
 
-def _config(component: Component) -> list[Tree]:
+def _config(component: Component) -> list[Value]:
     """Return the volume of the configuration files: ours from the ConfigMap, the bucket's from its Secret."""
     ours = [name for name in component.files if name != KEY]
-    sources: list[Tree] = []
+    sources: list[Value] = []
     if ours:
         sources.append({"configMap": {"name": CONFIG, "items": [{"key": name, "path": name} for name in ours]}})
     if KEY in component.files:
@@ -161,18 +153,17 @@ def _config(component: Component) -> list[Tree]:
     return [{"name": "config", "projected": {"sources": sources}}] if sources else []
 
 
-def _ruler(component: Component, catalog: Catalog) -> Iterator[Resource]:
+def _ruler(component: Component, catalog: Catalog, thanos: ThanosSettings) -> Iterator[Resource]:
     platform = catalog.platform
-    thanos = platform.thanos
     matching = pods(platform, "thanos-ruler")
     flags = dict(component.flags)
     spec: Resource = {
-        "image": f"quay.io/thanos/thanos:v{release(thanos.version if thanos else (0, 0))}",
-        "version": release(thanos.version if thanos else (0, 0)),
+        "image": image(thanos),
+        "version": release(thanos.version),
         "replicas": component.replicas,
         "#1": "Prometheus selects the others: nothing is evaluated twice",
         "ruleSelector": {"matchLabels": {**selecting(platform), EVALUATOR: Evaluator.THANOS.value}},
-        "ruleNamespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": platform.namespace}},
+        "ruleNamespaceSelector": namespace(platform.namespace),
         "evaluationInterval": str(platform.scaled(platform.prometheus.evaluation_interval)),
         "queryConfig": {"name": RULER, "key": "query.yaml"},
     }
@@ -189,7 +180,7 @@ def _ruler(component: Component, catalog: Catalog) -> Iterator[Resource]:
         "storage": {"volumeClaimTemplate": {"spec": volume(platform)}},
         "serviceAccountName": _ACCOUNT,
         "resources": sized("200m", "512Mi", "2Gi"),
-        "securityContext": {"fsGroup": _USER, "runAsNonRoot": True, "runAsUser": _USER},
+        "securityContext": unprivileged(_USER),
         "topologySpreadConstraints": spread(matching),
     }
     if mounts := shared_mounts(platform):

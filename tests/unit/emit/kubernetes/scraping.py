@@ -74,7 +74,7 @@ def _declared(world: World) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for service in world.made.services:
         name = service["metadata"]["name"]
         for number, one in enumerate(_many(service.get("scrape")), 1):
-            called = f"slogen-{name}" if number == 1 else f"slogen-{name}.{number}"
+            called = _called(name, number)
             job = {"targetLabel": "job", "replacement": one.get("job", name)}
             if "targets" in one:
                 spec: dict[str, Any] = {
@@ -105,14 +105,18 @@ def _declared(world: World) -> Iterator[tuple[str, str, dict[str, Any]]]:
             where = {"matchNames": [one["namespace"]]} if "namespace" in one else {"any": True}
             selector = {"matchLabels": one["selector"]}
             yield called, "ServiceMonitor", {"selector": selector, "namespaceSelector": where, "endpoints": [endpoint]}
-        for one in _many(service.get("probe")) if prober else ():
+        for number, one in enumerate(_many(service.get("probe")) if prober else (), 1):
             spec = {
                 "jobName": one.get("job", name),
                 "prober": {"url": prober},
                 "module": one["module"],
                 "targets": {"staticConfig": {"static": one["targets"]}},
             }
-            yield f"slogen-{name}", "Probe", spec
+            yield _called(name, number), "Probe", spec
+
+
+def _called(service: str, number: int) -> str:
+    return f"slogen-{service}" if number == 1 else f"slogen-{service}.{number}"
 
 
 def _many(value: Any) -> list[Any]:

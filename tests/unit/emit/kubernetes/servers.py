@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Any
 
 from tests.unit.emit.kubernetes.world import (
     INSTANCE,
@@ -163,31 +164,45 @@ def jaeger_runs_what_is_in_jaeger(world: World) -> Iterator[str]:
         if {port["protocol"] for port in spec["ports"]} != {"TCP"}:
             yield f"protocols of {name}"
     declared = parsed(world, "jaeger/jobs.yaml") or {"jobs": []}
-    found = []
-    for one in world.of("Job", "CronJob"):
+    first = [
+        (one, container)
+        for one in world.of("OpenTelemetryCollector")
+        for container in one["spec"].get("initContainers", ())
+    ]
+    for one, container in first:
+        volumes = {volume["name"] for volume in one["spec"].get("volumes", ())}
+        if one["metadata"]["name"] != "jaeger" or not _mounts(container).keys() <= volumes:
+            yield "what makes the indices"
+    containers = [container for _, container in first]
+    found = [_job(container) for container in containers]
+    for one in world.of("CronJob"):
         spec = one["spec"]
-        if one["kind"] == "CronJob" and spec["timeZone"] != "Etc/UTC":
+        if spec["timeZone"] != "Etc/UTC":
             yield "another time zone"
-        pod = spec.get("jobTemplate", {"spec": spec})["spec"]["template"]
+        pod = spec["jobTemplate"]["spec"]["template"]
         labels = {NAME: "jaeger-jobs", INSTANCE: world.made.platform["metadata"]["name"]}
         if pod["metadata"]["labels"] != labels or pod["spec"]["restartPolicy"] != "OnFailure":
             yield "labels of jobs"
         (container,) = pod["spec"]["containers"]
-        mounts = {mount["mountPath"] for mount in container.get("volumeMounts", [])}
-        if {
-            str(PurePosixPath(file).parent) for file in re.findall(r"cat (/[^`\s]+)", str(container["command"]))
-        } != mounts:
-            yield "files of a job"
         if container["name"] != one["metadata"]["name"]:
             yield "name of a job"
-        job = {"name": one["metadata"]["name"], "image": container["image"], "command": container["command"]}
-        if "schedule" in spec:
-            job["schedule"] = spec["schedule"]
-        if "env" in container:
-            job["env"] = {entry["name"]: entry["value"] for entry in container["env"]}
-        found.append(job)
-    if world.home and found != declared["jobs"]:
+        containers.append(container)
+        found.append(_job(container) | {"schedule": spec["schedule"]})
+    for container in containers:
+        files = re.findall(r"cat (/[^`\s]+)", str(container["command"]))
+        if {str(PurePosixPath(file).parent) for file in files} != set(_mounts(container).values()):
+            yield "files of a job"
+    if found != [job for job in declared["jobs"] if world.home or "schedule" not in job]:
         yield "jobs of Jaeger"
+
+
+def _mounts(container: dict[str, Any]) -> dict[str, str]:
+    return {mount["name"]: mount["mountPath"] for mount in container.get("volumeMounts", [])}
+
+
+def _job(container: dict[str, Any]) -> dict[str, Any]:
+    env = {"env": {entry["name"]: entry["value"] for entry in container["env"]}} if "env" in container else {}
+    return {"name": container["name"], "image": container["image"], "command": container["command"], **env}
 
 
 def jaeger_of_version_1_is_as_it_should_be(world: World) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""What `slogen diff` says."""

@@ -1,0 +1,93 @@
+"""What the page of an SLO says of the alerts that the SLO really has."""
+
+from __future__ import annotations
+
+import pytest
+
+from slogen.emit.grafana.kit import Page, Panel, Step
+from slogen.emit.grafana.oncall import oncall_page
+from tests.unit.emit.making import catalog
+
+GRAFANA = 'grafana: {url: "https://g"}\nthanos: {}\n'
+DASHED = "Dashed lines are the thresholds of the alerts."
+EVENTS = "{events: {total: a_total, bad: b_total}}"
+
+
+def page(slo: str) -> Page:
+    """Return the page of an SLO with these keys."""
+    of = catalog(GRAFANA, web=f"  - {{name: x, {slo}, sli: {EVENTS}}}\n")
+    return oncall_page(of.services[0], of.services[0].slos[1], of.platform)
+
+
+def panel(slo: str, title: str) -> Panel:
+    """Return the panel with this title."""
+    (found,) = [one for one in page(slo).panels if one.title == title]
+    assert isinstance(found, Panel)
+    return found
+
+
+def content(slo: str, title: str) -> str:
+    """Return the words of a panel of words."""
+    return str(panel(slo, title).options["content"])
+
+
+@pytest.mark.parametrize(
+    ("slo", "expected"),
+    [
+        (
+            "objective: 99.9",
+            "A page fires when both red lines are above the highest dashed line, or both orange ones above the one of "
+            f"6h. {DASHED}",
+        ),
+        ("objective: 90", f"A page fires when both orange lines are above the highest dashed line. {DASHED}"),
+        ("objective: 99, window: 1d", f"A page fires when both red lines are above the highest dashed line. {DASHED}"),
+        ("objective: 99, alerting: {critical: false}", f"No burn of this SLO pages. {DASHED}"),
+        ("objective: 99, alerting: {critical: false, warning: false}", "No burn of this SLO pages."),
+    ],
+)
+def test_the_graph_of_burn_tells_when_a_page_fires(slo: str, expected: str) -> None:
+    """At 90 % no outage burns 14.4 times too fast; of a budget of one day 1h may spend no more than 6h may."""
+    assert panel(slo, "Burn by window").description == f"Times faster than allowed. {expected}"
+
+
+@pytest.mark.parametrize(
+    ("slo", "words", "steps"),
+    [
+        (
+            "objective: 99.9",
+            "in 30d. Orange above 1, red above 6, which pages if it lasts.",
+            [(1.0, "orange"), (6.0, "red")],
+        ),
+        (
+            "objective: 99.9, window: 90d",
+            "in 90d. Orange above 1, red above 18, which pages if it lasts.",
+            [(1.0, "orange"), (18.0, "red")],
+        ),
+        ("objective: 99, window: 1d", "in 1d. Red above 1, which pages if it lasts.", [(1.0, "red")]),
+        (
+            "objective: 99, alerting: {critical: false}",
+            "in 30d. Orange above 1, no burn of this SLO pages.",
+            [(1.0, "orange")],
+        ),
+    ],
+)
+def test_burn_is_red_from_where_it_pages(slo: str, words: str, steps: list[tuple[float, str]]) -> None:
+    """Of the SLO and of its instances, and the words say so."""
+    burn = panel(slo, "How fast does it burn?")
+    assert burn.description == f"Times faster than allowed: 1 spends exactly the budget {words}"
+    assert burn.look.steps == (Step(None, "green"), *(Step(*one) for one in steps))
+    instances = panel(slo, "Which instance burns the budget?")
+    assert instances.look.steps == (Step(None, "blue"), *(Step(*one) for one in steps))
+
+
+def test_an_slo_without_burn_alerts_says_so() -> None:
+    """There is no condition to show, and nobody is told."""
+    silent = "objective: 99, alerting: {critical: false, warning: false}"
+    assert content(silent, "Which windows burn?") == "No alert watches the burn of this SLO.\n"
+    assert content(silent, "What next?") == "This SLO neither pages nor raises tickets, however fast it burns.\n"
+    tickets = "objective: 99, alerting: {critical: false}"
+    assert content(tickets, "What next?") == "This SLO does not page: its tickets are for the next working day.\n"
+    assert panel(tickets, "Which windows burn?").kind == "table"
+    assert content("objective: 99", "What next?") == "A page is told to: **at once** sre.\n"
+    overdue = "objective: 99, recovery: {within: 15m}, alerting: {critical: false}"
+    assert content(overdue, "What next?") == "Only an outage of more than 15m pages, and is told to: **at once** sre.\n"
