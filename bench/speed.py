@@ -30,6 +30,7 @@ from pathlib import Path
 from manyslos import write_repository
 
 COLD_SECONDS, PEAK_MB, HELP_MS, DIFF_SECONDS = 10.0, 500.0, 200.0, 2.0
+LINT_SECONDS = 20.0  # on two cores
 HELP_RUNS = 9
 SAMPLE_EVERY = 0.05  # seconds between two looks at the memory
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -148,6 +149,7 @@ def builds(root: Path, runs: int) -> list[Row]:
         ("rules, cold", cold, COLD_SECONDS),
         ("rules, nothing changed", lambda: run("-C", str(root), "build", "--only", "prometheus"), None),
         ("rules and their tests", lambda: run("-C", str(root), "build"), None),
+        ("lint", lambda: run("-C", str(root), "lint", "-q"), LINT_SECONDS),
     ):
         seconds, peak = best(what, runs, once)
         rows += [Row(what, seconds, "s", bar), Row(f"{what}, peak memory", peak, "MB", PEAK_MB)]

@@ -37,3 +37,23 @@ def test_errors_end_with_1(tmp_path: Path) -> None:
     assert (ran.code, built.code) == (1, 1)
     assert "unknown key 'objektive'" in ran.err
     assert ran.err == built.err.replace("nothing was written", "nothing is written")
+
+
+SERIES = "{'h_seconds_bucket{le=\"1\"}': 0+1x30}"
+
+
+def test_cause_alerts_are_looked_at_as_rule_files_are(tmp_path: Path) -> None:
+    """By lint alone, and not where that is ignored; a build says nothing about either."""
+    alert = (
+        "alerts:\n  - name: Slow\n    severity: warning\n    summary: slow\n    for: 5m\n"
+        "    expr: histogram_quantile(0.9, rate(h_seconds_bucket[5m])) > 0.5\n"
+        f"    tests:\n      - {{series: {SERIES}, quiet: 1m}}\n      - {{series: {SERIES}, fires: 20m}}\n"
+    )
+    root = repository(tmp_path, service=SERVICE + alert)
+    ran = slogen(root, "lint", "--fail-on", "warning")
+    assert (ran.code, ran.places) == (1, [("slos/web.yaml:18:11", "SLO312")])
+    assert slogen(root, "build", "-q").err == ""
+    ignored = "    lint: [{ignore: SLO312, reason: one instance, until: 2999-01-01}]\n"
+    root = repository(tmp_path, service=SERVICE + alert + ignored)
+    assert slogen(root, "lint", "-q", "--fail-on", "warning").err == ""
+    assert slogen(root, "build", "-q").err == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from slogen.app.inputs import PLATFORM_FILE, SERVICES_FOLDER, input_files, read_text
@@ -13,7 +14,17 @@ from slogen.app.lock import locked
 from slogen.app.outputs import MANIFEST, Change, commit, compare, diff, read_manifest, stage, staging
 from slogen.app.processes import Progress, spread
 from slogen.app.routes import check_routes
-from slogen.check import Made, Reading, check_catalog, check_references, made_by, own_readings, run_checks
+from slogen.check import (
+    Made,
+    Reading,
+    check_catalog,
+    check_causes,
+    check_references,
+    made_by,
+    own_readings,
+    run_checks,
+    settle,
+)
 from slogen.core import Duration, Problem, Report, Span
 from slogen.emit import EMITTERS, Artifact, Emitter, owner
 from slogen.model import Catalog, Platform, Service
@@ -54,6 +65,7 @@ class _Job:
     owned: frozenset[str]
     staging: Path | None
     readings: tuple[Reading, ...]
+    lint: bool  # whether to look for what is not certain, too
 
 
 @dataclass(slots=True)
@@ -75,21 +87,24 @@ def build(
     *,
     only: str | None = None,
     check: bool = False,
+    emit: bool = True,
     progress: Progress = _silent,
     tell: Callable[[str], None] = _silent,
 ) -> Outcome:
     """Compile what lies below `root`; write it, or with `check` only compare.
 
-    Nothing is written when there is any problem of severity error. `tell` gets a sentence when something takes long.
+    Without `emit` nothing is generated, and what is not certain is told as well. Nothing is written when there is any
+    problem of severity error. `tell` gets a sentence when something takes long.
     """
     gc.freeze()
     outcome = Outcome(root)
-    emitters = tuple(emitter for emitter in EMITTERS if only in (None, emitter.name))
+    emitters = tuple(emitter for emitter in EMITTERS if emit and only in (None, emitter.name))
     catalog = load(root, outcome, progress)
     if catalog is None or outcome.report.failed:
         return outcome
     if check:
         _compile(catalog, emitters, None, outcome, progress)
+        settle(catalog.services, date.today(), outcome.report, thorough=not emit)
         return outcome
     with locked(root, outcome.report, tell) as ours:
         if ours:
@@ -103,6 +118,7 @@ def _compile_and_write(catalog: Catalog, emitters: tuple[Emitter, ...], outcome:
         if folder is None:
             return
         owned = _compile(catalog, emitters, folder, outcome, progress)
+        settle(catalog.services, date.today(), report)
         if report.failed:
             return
         changed = [change.path for change in outcome.changes if change.state != "same"]
@@ -227,6 +243,7 @@ def _compile(
         owned=frozenset(owned),
         staging=folder,
         readings=own_readings(catalog.services),
+        lint=not emitters,
     )
     longest = Duration(0)
     made: list[Made] = []
@@ -260,6 +277,8 @@ def _emit_chunk(job: _Job, places: Sequence[int]) -> _Compiled:
         found = Report()
         plan = plan_service(job.services[place], job.platform, found)
         run_checks(plan, job.platform, found)
+        if job.lint:
+            check_causes(plan, job.platform, found)
         report.extend(found.problems)
         compiled.longest = max(compiled.longest, local_lookback(plan.groups))
         if job.readings:

@@ -40,7 +40,7 @@ def input_files(root: Path, report: Report) -> list[str]:
     return [PLATFORM_FILE] * _is_there(root / PLATFORM_FILE) + sorted(services)
 
 
-def read_text(root: Path, file: str, report: Report) -> str | None:
+def read_text(root: Path, file: str, report: Report, *, most: int = MAX_BYTES) -> str | None:
     """Return the text of a file, or None after reporting why it cannot be read."""
     path = root / file
     try:
@@ -48,9 +48,14 @@ def read_text(root: Path, file: str, report: Report) -> str | None:
         if not stat.S_ISREG(status.st_mode):
             report.error(Span(file), "SLO011", "this is not a regular file", "remove it or rename it")
             return None
-        if status.st_size > MAX_BYTES:
+        if status.st_size > most:
             size = f"{status.st_size / 1e6:.1f} MB"
-            report.error(Span(file), "SLO012", f"the file is {size}, larger than 5 MB", "split it: one file a service")
+            report.error(
+                Span(file),
+                "SLO012",
+                f"the file is {size}, larger than {most // 1_000_000} MB",
+                "split it: one file a service",
+            )
             return None
         data = path.read_bytes()
     except OSError as error:

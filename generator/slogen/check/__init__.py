@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from slogen.check.catalog import check_catalog
+from slogen.check.causes import check_causes
 from slogen.check.duplicates import duplicate_rules
+from slogen.check.ignores import settle
 from slogen.check.invariants import check_invariants
 from slogen.check.references import Made, Reading, check_references, made_by, own_readings
 from slogen.check.testing import unread_series, untested
@@ -18,10 +20,12 @@ __all__ = [
     "Made",
     "Reading",
     "check_catalog",
+    "check_causes",
     "check_references",
     "made_by",
     "own_readings",
     "run_checks",
+    "settle",
 ]
 
 # `check_invariants` stands last: it looks at what is right so far.

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from slogen.app.build import build
+from slogen.app.lint import lint_rules, rule_files
+from slogen.cli.formats import FORMATS
 from slogen.cli.problems import show
 from slogen.cli.progress import Progress
 from slogen.cli.words import count
+from slogen.core import Report, Severity
+
+_GRAVE = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
 
 @click.command(
@@ -19,20 +25,54 @@ from slogen.cli.words import count
     epilog="""\b
 Examples:
   slogen lint
+  slogen lint rules.yaml alerts/         Prometheus rules, whoever wrote them
+  slogen lint --fail-on warning
+  slogen lint --format sarif >slogen.sarif
   slogen -C ../platform lint""",
 )
+@click.argument("files", nargs=-1)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", *FORMATS]),
+    default="text",
+    help="How problems are told: text on stderr, everything else on stdout.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in reversed(_GRAVE)]),
+    default="error",
+    help="Exit 1 on problems as bad as this, or worse.",
+)
 @click.pass_obj
-def command(settings: dict[str, Any]) -> None:
-    """Say all that is wrong or doubtful about slogen.yaml and slos/, and what is worth knowing about them.
+def command(settings: dict[str, Any], files: tuple[str, ...], form: str, fail_on: str) -> None:
+    """Say all that is wrong or doubtful, and what is worth knowing.
 
-    That is what `slogen build` says, and notes: numbers that contradict each other, promises that cannot be measured.
-    Nothing is written. It exits 1 on errors. Each code has a page in docs/lint.
+    Without FILES, about slogen.yaml and slos/: what `slogen build` says, and notes, such as numbers that contradict
+    each other. With FILES, about rule files of Prometheus and PrometheusRule resources, whoever wrote them: what
+    surely does not work, and what hardly does what it should. slogen.yaml, where there is one, tells what the servers
+    keep and how often they scrape.
+
+    Nothing is written. Each code has a page in docs/lint.
     """
     root = Path(settings["root"])
     with Progress() as progress:
-        outcome = build(root, check=True, progress=progress.advance)
-    show(outcome.report, root, files=outcome.files, outcome="nothing is written", notes=True)
-    if outcome.report.failed:
+        if files:
+            named: Sequence[str] = rule_files(root, files)
+            report = lint_rules(root, named, progress.advance)
+        else:
+            outcome = build(root, check=True, emit=False, progress=progress.advance)
+            named, report = outcome.files, outcome.report
+    _tell(report, named, root, form, quiet=settings["quiet"])
+    least = _GRAVE.index(Severity(fail_on))
+    if any(_GRAVE.index(problem.severity) >= least for problem in report):
         sys.exit(1)
-    if not settings["quiet"] and not any(outcome.report):
-        click.secho(f"✓ nothing to say about {count(len(outcome.files), 'file')}", fg="green", err=True)
+
+
+def _tell(report: Report, files: Sequence[str], root: Path, form: str, *, quiet: bool) -> None:
+    if form != "text":
+        click.echo(FORMATS[form](list(report)))
+        return
+    show(report, root, files=files, outcome="nothing is written", notes=True)
+    if not quiet and not any(report):
+        click.secho(f"✓ nothing to say about {count(len(files), 'file')}", fg="green", err=True)

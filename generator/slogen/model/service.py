@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -61,6 +62,16 @@ class SloTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ignore:
+    """A code that is not told of an object of the input, why, and the last day of it."""
+
+    code: str
+    reason: str
+    until: date
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
     """One objective of a service. `rationale` says why it is this one; `traffic` is in events per second;
     an outage should last no longer than `recovery`.
@@ -77,6 +88,7 @@ class Slo:
     alerting: Alerting = Alerting()
     recovery: Duration | None = None
     tests: tuple[SloTest, ...] = ()
+    lint: tuple[Ignore, ...] = field(default=(), compare=False)
     span: Span = field(compare=False)
     objective_span: Span = field(compare=False)
     recovery_span: Span = field(compare=False)
@@ -109,6 +121,7 @@ class Alert:
     links: tuple[tuple[str, str], ...] = ()
     escalate: bool = True
     tests: tuple[AlertTest, ...] = ()
+    lint: tuple[Ignore, ...] = field(default=(), compare=False)
     span: Span = field(compare=False)
     expr_span: Span = field(compare=False)
     labels_span: Span = field(compare=False)
@@ -170,6 +183,7 @@ class Service:
     alerts: tuple[Alert, ...] = ()
     scrapes: tuple[Scrape, ...] = ()
     probes: tuple[Probe, ...] = ()
+    lint: tuple[Ignore, ...] = field(default=(), compare=False)
     span: Span = field(compare=False)
     labels_span: Span = field(compare=False)
     team_span: Span = field(compare=False)

@@ -170,7 +170,7 @@ def _tree(text: str) -> Any:
 @lru_cache(maxsize=4096)
 def selectors(text: str) -> tuple[Selector, ...]:
     """Return what an expression reads, as plain selectors: without ranges, offsets and `@`; raises QueryError."""
-    return tuple(Selector(_selector_text(tree)) for tree in _nodes(_tree(text)) if type(tree).__name__ == _SELECTOR)
+    return tuple(Selector(_selector_text(tree)) for tree in nodes(_tree(text)) if type(tree).__name__ == _SELECTOR)
 
 
 @lru_cache(maxsize=4096)
@@ -213,13 +213,13 @@ def _reads(tree: Any, times: int) -> Iterator[Read]:
             step = _duration(tree.step).ms or 60_000
             yield from _reads(tree.expr, times * max(1, _duration(tree.range).ms // step))
         case _:
-            for inner in _below(tree):
+            for inner in below(tree):
                 yield from _reads(inner, times)
 
 
 def needs_series(text: str) -> bool:
     """Return whether an expression is sure to give nothing while nothing is there to be read; raises QueryError."""
-    calls = (tree for tree in _nodes(_tree(text)) if type(tree).__name__ == "Call")
+    calls = (tree for tree in nodes(_tree(text)) if type(tree).__name__ == "Call")
     return not any(call.func.name in _OUT_OF_NOTHING or (call.func.name in _DATES and not call.args) for call in calls)
 
 
@@ -239,6 +239,33 @@ def matchers(selector: Selector) -> list[tuple[str, str, str]]:
     return [("__name__", "=", tree.name), *found] if tree.name else found
 
 
+def tree_of(text: str) -> Any:
+    """Return promql-parser's tree of an expression as it is written; raises QueryError."""
+    return _tree(text)
+
+
+def parts_of_selector(tree: Any) -> tuple[str, list[tuple[str, str, str]]]:
+    """Return the name of a selector of the tree, and label, operator and value of each of its matchers."""
+    found = [(one.name, _OPERATORS[str(one.op).split(".")[-1]], one.value) for one in tree.matchers.matchers]
+    named = next((value for label, operator, value in found if (label, operator) == ("__name__", "=")), "")
+    return tree.name or named, [one for one in found if one[0] != "__name__"]
+
+
+def operator_of(tree: Any) -> str:
+    """Return the operator of a binary expression, empty for anything else."""
+    return str(tree.op).split(" ")[0] if type(tree).__name__ == "BinaryExpr" else ""
+
+
+def reach(tree: Any) -> Duration:
+    """Return how far back an expression reads: the largest range + offset, through subqueries."""
+    return _lookback(tree)
+
+
+def duration_of(value: timedelta | None) -> Duration:
+    """Return a range of the tree."""
+    return _duration(value)
+
+
 def _selector_text(tree: Any) -> str:
     written = [
         f"{_label(one.name)}{_OPERATORS[str(one.op).split('.')[-1]]}{_quoted(one.value)}"
@@ -255,16 +282,17 @@ def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def _nodes(tree: Any) -> Iterator[Any]:
+def nodes(tree: Any) -> Iterator[Any]:
     """Yield the tree and all below it, in the order of the text."""
     left = [tree]
     while left:
         node = left.pop()
         yield node
-        left += reversed(_below(node))
+        left += reversed(below(node))
 
 
-def _below(tree: Any) -> list[Any]:
+def below(tree: Any) -> list[Any]:
+    """Return the parts of a node of the tree, in the order of the text."""
     match type(tree).__name__:
         case "BinaryExpr":
             return [tree.lhs, tree.rhs]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -88,6 +89,25 @@ class Text:
         """Return a string schema."""
         schema: Json = {"type": "string", "maxLength": self.limit, "pattern": r"\S"}
         return schema | ({"pattern": whole(self.pattern)} if self.pattern else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the calendar, such as 2027-01-31."""
+
+    def read(self, node: Node, report: Report) -> date | None:
+        """Return the day."""
+        try:
+            if node.kind == "scalar" and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", node.text):
+                return date.fromisoformat(node.text)
+        except ValueError:
+            pass
+        report.error(node.span, "SLO005", f"{node.text!r} is not a day", "write one such as 2027-01-31")
+        return None
+
+    def schema(self) -> Json:
+        """Return a string schema."""
+        return {"type": "string", "pattern": whole("[0-9]{4}-[0-9]{2}-[0-9]{2}")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from slogen.model import (
     Boolean,
     Dependency,
     Freshness,
+    Ignore,
     Objective,
     Service,
     Slo,
@@ -23,12 +24,31 @@ from slogen.promql.labels import named_labels
 from slogen.promql.names import GENERATED_ALERTS, WRITTEN_LABELS
 from slogen.promql.query import normalise, parsed
 from slogen.source.expressions import Querying
-from slogen.source.fields import LABEL_NAME, Choice, Field, Flag, Length, Percent, Rate, Text
+from slogen.source.fields import LABEL_NAME, Choice, Day, Field, Flag, Length, Percent, Rate, Text
 from slogen.source.records import Constant, Either, Key, Later, ListOf, MapOf, OneOrMore, Record
 from slogen.source.sli import SLI, Spans, Values
 from slogen.source.targets import PROBE, SCRAPE
 from slogen.source.templates import Templated
 from slogen.source.words import BY, CLASSES, LABEL_HINT, LABELS, LINE, LINKS, NAME, SERIES
+
+LINT = Key(
+    "lint",
+    ListOf(
+        Record(
+            (
+                Key("ignore", Text("SLO[0-9]{3}", "a code such as SLO213"), "the code", required=True),
+                Key("reason", LINE, "why it is right as it is", required=True),
+                Key("until", Day(), "the last day of it, e.g. 2027-01-31", required=True),
+            ),
+            lambda values, span, spans, report: Ignore(
+                code=values["ignore"], reason=values["reason"], until=values["until"], span=spans["ignore"]
+            ),
+        ),
+        least=1,
+    ),
+    "codes that are not told of this",
+    default=(),
+)
 
 
 def _alerting(values: Values, span: Span, spans: Spans, report: Report) -> Alerting:
@@ -58,6 +78,7 @@ def _slo(values: Values, span: Span, spans: Spans, report: Report) -> Slo:
         alerting=values["alerting"],
         recovery=within,
         tests=values["tests"],
+        lint=values["lint"],
         span=span,
         objective_span=spans["objective"],
         recovery_span=recovery_span,
@@ -142,7 +163,7 @@ SLO = Record(
         ),
         Key("tests", ListOf(SLO_TEST), "what the SLI must count of given series", default=()),
         Key("calendar", Later("a calendar window"), ""),
-        Key("lint", Later("suppressing a lint code"), ""),
+        LINT,
     ),
     _slo,
 )
@@ -211,7 +232,7 @@ ALERT = Record(
             "series it must fire on, and stay quiet on",
             default=(),
         ),
-        Key("lint", Later("suppressing a lint code"), ""),
+        LINT,
     ),
     _alert,
 )
@@ -241,7 +262,7 @@ _METADATA = Record(
         Key("labels", LABELS, "onto every alert", default=()),
         Key("links", LINKS, "runbook and others", default=()),
         Key("dependsOn", ListOf(DEPENDENCY), "services that this one needs", default=()),
-        Key("lint", Later("suppressing a lint code"), ""),
+        LINT,
     ),
     lambda values, span, spans, report: (values, spans),
 )
@@ -260,6 +281,7 @@ def _service(values: Values, span: Span, spans: Spans, report: Report) -> Servic
         alerts=values["alerts"],
         scrapes=tuple(one if one.job else replace(one, job=metadata["name"]) for one in values["scrape"]),
         probes=tuple(one if one.job else replace(one, job=metadata["name"]) for one in values["probe"]),
+        lint=metadata["lint"],
         span=span,
         team_span=places["team"],
         labels_span=places.get("labels", span),

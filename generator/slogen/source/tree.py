@@ -38,6 +38,7 @@ class Node:
     kind: str  # "scalar", "list" or "map"
     text: str = ""
     plain: bool = False  # a scalar without quotes
+    style: str = ""  # of a scalar: a quote, | or >; empty without
     items: list[Node] = field(default_factory=list)
     entries: list[tuple[Node, Node]] = field(default_factory=list)
     size: int = 1
@@ -64,8 +65,8 @@ class _Refused(Exception):
     """Reading of this file stops here; the problem is reported already."""
 
 
-def load(file: str, text: str, report: Report) -> list[Node]:
-    """Return the root node of every document in `text`; report what is not YAML.
+def load(file: str, text: str, report: Report, *, most: int = MAX_NODES) -> list[Node]:
+    """Return the root node of every document in `text`, of at most `most` values; report what is not YAML.
 
     Documents before a mistake are returned, the file's other problems can then be told too.
     """
@@ -75,7 +76,7 @@ def load(file: str, text: str, report: Report) -> list[Node]:
         return []
     roots: list[Node] = []
     try:
-        _Composer(file, text, report).documents(roots)
+        _Composer(file, text, report, most).documents(roots)
     except _Refused:
         pass
     except yaml.MarkedYAMLError as error:
@@ -114,8 +115,8 @@ def _broken(file: str, text: str, error: yaml.MarkedYAMLError, report: Report) -
 class _Composer:
     """Builds nodes from parser events without recursion into C, so that depth and size can be bounded."""
 
-    def __init__(self, file: str, text: str, report: Report) -> None:
-        self.file, self.report = file, report
+    def __init__(self, file: str, text: str, report: Report, most: int) -> None:
+        self.file, self.report, self.most = file, report, most
         self.events: Iterator[Any] = iter(yaml.parse(text, Loader=_Loader))
         self.anchors: dict[str, Node] = {}
         self.open: set[str] = set()
@@ -153,7 +154,7 @@ class _Composer:
             self.anchors[event.anchor] = node
             self.open.add(event.anchor)
         if isinstance(event, yaml.ScalarEvent):
-            node.text, node.plain = event.value, not event.style
+            node.text, node.plain, node.style = event.value, not event.style, event.style or ""
             if event.style == '"' and (turning := _TURNING.search(node.text)):  # written as an escape
                 _misleads(node.span, turning.group(), self.report)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -165,8 +166,8 @@ class _Composer:
             node.kind = "map"
             self.mapping(node, depth)
         self.open.discard(event.anchor)
-        if node.size > MAX_NODES:
-            raise self.refuse(event, "SLO002", f"holds more than {MAX_NODES} values", "split the file")
+        if node.size > self.most:
+            raise self.refuse(event, "SLO002", f"holds more than {self.most} values", "split the file")
         return node
 
     def mapping(self, node: Node, depth: int) -> None:

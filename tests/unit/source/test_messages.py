@@ -65,7 +65,7 @@ OF_SERVICES = {
         [
             "5:5 SLO009: the key 'objective' is missing; add objective: percent of good events, e.g. 99.9",
             "6:5 SLO008: unknown key 'zzz'; known: name, description, rationale, objective, window, sli, by, traffic, "
-            "noData, alerting, recovery, tests",
+            "noData, alerting, recovery, tests, lint",
         ],
     ),
     "neither of two": (

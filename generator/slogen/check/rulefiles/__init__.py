@@ -1,0 +1,127 @@
+"""What rule files must hold, whoever wrote them: one function a code, in explicit tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slogen.check.rulefiles import alerts, groups, histograms, joins, ranges, text
+from slogen.check.rulefiles.analysed import Analysed, Servers
+from slogen.core import Problem, Report, Span
+from slogen.model.rulefile import WrittenGroup, WrittenRule
+from slogen.promql.portable import complaint
+from slogen.promql.query import QueryError, tree_of
+
+__all__ = ["GROUP_CHECKS", "RULE_CHECKS", "Servers", "Verdict", "check_rules"]
+
+RULE_CHECKS: tuple[Callable[[Analysed], Iterator[Problem]], ...] = (
+    text.templates,
+    text.value_in_label,
+    text.newer,
+    joins.dead_match,
+    joins.self_match,
+    ranges.beyond_retention,
+    histograms.seconds,
+    histograms.quantile_without_le,
+    histograms.quantile_of_each,
+    joins.vanishing_share,
+    alerts.always_fires,
+    ranges.rate_of_sum,
+    ranges.not_a_counter,
+    ranges.short_range,
+    alerts.objective_as_threshold,
+    alerts.fan_out,
+    alerts.label_not_there,
+    joins.nan_in_aggregate,
+    histograms.integer_bound,
+    text.external_label,
+    alerts.no_summary,
+    alerts.no_runbook,
+    alerts.naked_counter,
+    text.patterns,
+    alerts.absent_at_once,
+    alerts.changing_set,
+)
+GROUP_CHECKS: tuple[Callable[[Sequence[WrittenGroup], Sequence[Analysed]], Iterator[Problem]], ...] = (
+    groups.long_interval,
+    groups.read_before,
+    groups.twice,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What promtool says of an expression: empty when it reads it; line and column (in bytes) count from 1."""
+
+    message: str = ""
+    line: int = 1
+    col: int = 1
+
+
+def check_rules(
+    found: Sequence[WrittenGroup], servers: Servers, verdicts: Mapping[str, Verdict] | None, report: Report
+) -> None:
+    """Check the groups of one file. `verdicts` are promtool's, by expression; None when it was not asked."""
+    rules: list[Analysed] = []
+    records: dict[str, object] = {}
+    for group in found:
+        _needs(group, servers, report)
+        for rule in group.rules:
+            tree = _parsed(rule, verdicts, report)
+            if tree is not None:
+                rules.append(Analysed(rule=rule, group=group, tree=tree, servers=servers, records=records))
+                if not rule.alerts:
+                    records[rule.name.text] = tree
+    for check in RULE_CHECKS:
+        for analysed in rules:
+            report.extend(check(analysed))
+    for check_group in GROUP_CHECKS:
+        report.extend(check_group(found, rules))
+
+
+def _needs(group: WrittenGroup, servers: Servers, report: Report) -> None:
+    oldest = servers.version
+    for what, since, span in group.needs:
+        if oldest is not None and since > oldest:
+            told = f"{what} needs Prometheus {text.spelt(since)}, the platform's is {text.spelt(oldest)}"
+            report.error(span, "SLO304", told, "leave it out, or raise prometheus.version")
+
+
+def _parsed(rule: WrittenRule, verdicts: Mapping[str, Verdict] | None, report: Report) -> Any:
+    """Return the tree of an expression; report what promtool, or without it promql-parser, does not read."""
+    expr = rule.expr
+    verdict = verdicts.get(expr.text) if verdicts is not None else None
+    if verdict is not None and verdict.message:
+        report.error(_at(rule, verdict), "SLO301", f"not valid PromQL: {verdict.message}", "correct it here")
+        return None
+    try:
+        tree = tree_of(expr.text)
+        refused = complaint(expr.text) if verdict is None else None
+        if refused:
+            raise QueryError(*refused)
+    except QueryError as error:
+        if verdict is None:
+            report.error(expr.place(), "SLO301", str(error), error.hint or "try it in Prometheus first")
+        else:
+            told = f"promtool reads this and slogen does not: {str(error).removeprefix('not valid PromQL: ')}"
+            report.warning(expr.place(), "SLO308", told, "nothing of it is checked")
+        return None
+    if type(tree).__name__ in ("MatrixSelector", "SubqueryExpr", "StringLiteral"):
+        report.error(expr.place(), "SLO301", "a rule needs an instant vector, not a range or a text", "leave [ ] out")
+        return None
+    return tree
+
+
+def _at(rule: WrittenRule, verdict: Verdict) -> Span:
+    lines = rule.expr.text.split("\n")
+    line = min(verdict.line, len(lines)) - 1
+    col = len(lines[line].encode()[: verdict.col - 1].decode(errors="ignore"))
+    start = sum(len(one) + 1 for one in lines[:line]) + col
+    word = start
+    while word < len(rule.expr.text) and (rule.expr.text[word].isalnum() or rule.expr.text[word] in "_:"):
+        word += 1
+    if start >= len(rule.expr.text.rstrip()):
+        start = max(len(rule.expr.text.rstrip()) - 1, 0)
+        word = start + 1
+    return rule.expr.place(start, max(word, start + 1))

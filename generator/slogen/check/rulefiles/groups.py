@@ -1,0 +1,61 @@
+"""Groups and files: intervals, order, and rules that stand twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from slogen.check.rulefiles.analysed import Analysed
+from slogen.core import Duration, Problem, Severity
+from slogen.model.rulefile import WrittenGroup
+from slogen.promql.query import parts_of_selector
+
+# How far back an instant selector looks. Source: --query.lookback-delta,
+# https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness
+_LOOKBACK = Duration.of("5m")
+
+
+def long_interval(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> Iterator[Problem]:
+    """SLO322: what is recorded less often than Prometheus looks back has gaps."""
+    for group in groups:
+        if group.interval and group.interval_span and group.interval > _LOOKBACK:
+            yield Problem(
+                span=group.interval_span,
+                code="SLO322",
+                severity=Severity.WARNING,
+                message=f"recorded every {group.interval}, and Prometheus looks {_LOOKBACK} back: series have gaps",
+                hint="use 5m or less",
+            )
+
+
+def read_before(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> Iterator[Problem]:
+    """SLO323: a rule reads what a later rule of its group records: an evaluation late."""
+    recorded: dict[tuple[int, str], tuple[int, int]] = {}
+    for place, rule in enumerate(rules):
+        if not rule.rule.alerts:
+            first, _ = recorded.get((id(rule.group), rule.rule.name.text), (place, place))
+            recorded[id(rule.group), rule.rule.name.text] = (first, place)
+    for place, rule in enumerate(rules):
+        for node in rule.nodes("VectorSelector"):
+            name = parts_of_selector(node)[0]
+            first, _ = recorded.get((id(rule.group), name), (place, place))
+            if first > place and name != rule.rule.name.text:
+                yield rule.warning(
+                    node,
+                    "SLO323",
+                    f"{name} is recorded later in the group: this reads it as it was an evaluation ago",
+                    f"move it below line {rules[first].rule.span.line}",
+                )
+
+
+def twice(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> Iterator[Problem]:
+    """SLO324: two rules of one name, equal labels and the same expression."""
+    seen: dict[object, Analysed] = {}
+    for rule in rules:
+        written = rule.rule
+        labels = tuple(sorted((key.text, value.text) for key, value in written.labels))
+        told = (written.alerts, written.name.text, labels, " ".join(written.expr.text.split()))
+        first = seen.setdefault(told, rule)
+        if first is not rule:
+            what = "alert" if written.alerts else "record"
+            hint = f"remove one: the first one stands at line {first.rule.span.line}"
+            yield rule.error(written.span, "SLO324", f"the {what} {written.name.text} stands here a second time", hint)

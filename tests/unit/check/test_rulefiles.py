@@ -1,0 +1,217 @@
+"""Rule files that anybody wrote: what is found in them, and where exactly."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from slogen.app.lint import lint_rules, rule_files
+from slogen.check.rulefiles import Servers, Verdict, check_rules
+from slogen.core import Duration, Report, Severity
+from slogen.source.rulefile import read_rules
+from tests.conftest import ROOT
+
+SHARED = ROOT.parent / "shared"
+SERVERS = Servers(
+    version=(2, 42),
+    scrape_interval=Duration.of("30s"),
+    retention=Duration.of("6h"),
+    thanos_retention=Duration.of("45d"),
+    external_labels=frozenset({"cluster"}),
+)
+
+
+def found(text: str, *, file: str = "rules.yaml", verdicts: dict[str, Verdict] | None = None) -> list[str]:
+    """Return what is wrong with a rule file: code, then the characters that the carets stand under."""
+    report, lines = Report(), re.split("\r\n|\n", text)
+    check_rules(read_rules(file, text, report), SERVERS, verdicts, report)
+    return [f"{p.code} {lines[p.span.line - 1][p.span.col - 1 : max(p.span.end - 1, p.span.col)]}" for p in report]
+
+
+def alert(expr: str, more: str = "for: 5m") -> str:
+    """Return an alert as a rule file."""
+    return (
+        "groups:\n- name: g\n  rules:\n  - alert: A\n    annotations: {summary: s}\n"
+        f"    {more}\n    expr: |\n" + "".join(f"      {line}\n" for line in expr.split("\n"))
+    )
+
+
+SILENT = [
+    ("[[sum by (s) (rate(a[5m])) / sum(rate(b[5m]))]] > 1", "SLO305"),
+    ('[[rate(x_total{code=~"5.."}[5m]) / rate(x_total[5m])]] > 1', "SLO307"),
+    ('[[rate(h_bucket{le="0.3"}[5m]) / rate(h_count[5m])]] > 1', "SLO305"),
+    ("(sum by (s) (rate(a[5m])) or [[vector(0)]]) / sum by (s) (rate(b[5m])) > 1", "SLO305"),
+    ('[[r:r{window="5m"} > 1 and r:r{window="1h"} > 1]]', "SLO305"),
+    ("[[rate(sum(x_total)[5m:1m])]] > 1", "SLO315"),
+    ("sum(rate([[x_total[30s]]])) > 1", "SLO317"),
+    ("histogram_quantile(0.9, [[sum by (s) (rate(h_bucket[5m]))]]) > 0.1", "SLO311"),
+    ("sum(increase([[x_total[30d]]])) > 1", "SLO309"),
+    ("sum(max_over_time([[x_ratio[5h:5m] offset 2h]])) > 1", "SLO309"),
+    ("[[up == bool 0]]", "SLO314"),
+    ("sum(rate(x_total[5m])) > 5 or [[vector(1)]]", "SLO314"),
+    ('[[(1 - rate(node_cpu_seconds_total{mode="idle"}[5m])) * 100 > 90]]', "SLO319"),
+    ("sum(rate(x_total[5m]))\n> 1 and absent(y)\nand on ()\n  ([[rate(sum(x_total)[5m:])]] > 1)", "SLO315"),
+]
+
+GOOD = [
+    '(1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))) * 100 > 90',
+    "sum by (s) (rate(a[5m])) / on () group_left sum(rate(b[5m])) > 1",
+    'r:r{window="5m"} > 1 and ignoring (window) r:r{window="1h"} > 1',
+    '(sum by (s) (rate(a{c="5"}[5m])) or 0 * sum by (s) (rate(a[5m]))) / sum by (s) (rate(a[5m])) < 1',
+    'rate(h_bucket{le="0.3"}[5m]) / ignoring (le) rate(h_count[5m]) > 1',
+    "predict_linear(x[1h], 4 * 3600) < 0 and predict_linear(y[1h], 3600) < 0",
+    'label_replace(sum by (a) (x), "b", "$1", "a", "(.*)") / sum by (a, b) (y) > 1',
+    "sum by (s) (x) > 0 unless sum(y)",
+    "histogram_quantile(0.9, sum by (s) (rate(native[5m]))) > 0.1",
+    "count(up == 0) > 2 or absent(up)",
+    "ALERTS{alertstate='firing'}",
+    "time() - max(x_timestamp_seconds) > 60",
+    "vector(1)",
+    "sum(rate(x_total[5m])) > 5 or vector(1) > 2",
+    "avg by (s) (a / b) > 1",
+    "max by (s) (rate(a[5m]) / (rate(b[5m]) > 0)) > 1",
+    "resets(x_total[1h]) > 3",
+    "x_total unless x_total offset 1h",
+]
+
+
+@pytest.mark.parametrize(("expr", "code"), SILENT)
+def test_silent_failures_are_found_under_the_fragment(expr: str, code: str) -> None:
+    """promtool takes all of these. The carets stand under what is in [[ ]] here, and nothing else is told."""
+    before, rest = expr.split("[[", 1)
+    fragment, after = re.split(r"\]\](?!\])", rest, maxsplit=1)
+    assert found(alert(before + fragment + after)) == [f"{code} {fragment}"]
+
+
+@pytest.mark.parametrize("expr", GOOD)
+def test_right_expressions_are_left_alone(expr: str) -> None:
+    """What looks like a mistake and is none."""
+    assert found(alert(expr)) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "'sum(rate(it_total{a=\"''\"}[1s])) > 1'",
+        '"sum(rate(it_total{a=\\"x\\"}[1s])) > 1"',
+        'sum(rate(it_total{a="x"}[1s])) > 1',
+        '>-\n      sum(\n        rate(it_total{a="x"}[1s])\n      ) > 1',
+        '|\n\n      # a comment\n      sum(rate(it_total{a="ü"}[1s])) > 1',
+        "|2\n       sum(rate(it_total[1s]))\n      > 1",
+    ],
+)
+def test_places_are_found_in_every_style_of_yaml(source: str) -> None:
+    """Quotes, escapes, folded and literal blocks, comments, with both kinds of line ends."""
+    text = "groups:\n- name: g\n  rules:\n  - record: r\n    expr: " + source + "\n"
+    for written in (text, text.replace("\n", "\r\n")):
+        (problem,) = found(written)
+        assert re.fullmatch(r"SLO317 it_total(\{.*\})?\[1s\]", problem)
+
+
+def test_a_mistake_stands_at_the_column_of_promtool() -> None:
+    """promtool counts bytes from 1 within the expression; the word there is marked."""
+    expr = 'x{a="ü"} > 1 and sum(rate(y[5m]) by (z))'
+    verdict = {expr + "\n": Verdict("unexpected <by> in aggregation", 1, 35)}
+    assert found(alert(expr), verdicts=verdict) == ["SLO301 by"]
+
+
+def test_without_promtool_the_parser_speaks() -> None:
+    """Its message has no column: all of the expression is marked."""
+    assert found(alert("sum(rate(x[5m]) by (z)")) == ["SLO301 sum(rate(x[5m]) by (z)"]
+
+
+def test_what_only_promtool_reads_is_said_not_to_be_checked() -> None:
+    """Silence is not approval."""
+    expr = "holt_winters(x[5m], 0.5, 0.5) > 1"
+    assert found(alert(expr), verdicts={expr + "\n": Verdict()}) == ["SLO308 " + expr]
+
+
+def test_thanos_keeps_longer() -> None:
+    """Its groups say so, or their folder does; beyond what the bucket keeps is still too far."""
+    text = alert("sum(increase(x_total[30d])) > 1")
+    assert found(text.replace("name: g\n", "name: g\n  partial_response_strategy: abort\n")) == []
+    assert found(text, file="rules/thanos/x.yaml") == []
+    assert found(text.replace("30d", "60d"), file="rules/thanos/x.yaml") == ["SLO309 x_total[60d]"]
+
+
+def test_templates_and_labels() -> None:
+    """A broken template, a value in a label, a label that is not in the result, one of the servers."""
+    text = alert("sum by (job) (up) < 1", "labels: {v: '{{ $value }}', cluster: a}").replace(
+        "{summary: s}", "{summary: '{{ $labels.pod }}', broken: '{{ $labls }}', fine: '{{ if $labels.pod }}a{{ end }}'}"
+    )
+    assert found(text) == [
+        "SLO320 $labels.pod",
+        "SLO303 '{{ $labls }}'",
+        "SLO111 $value",
+        "SLO326 cluster",
+    ]
+
+
+def test_resources_and_lists_of_them_are_read() -> None:
+    """Resources of other kinds are left alone; a document that is no rule file is not."""
+    rule = "{alert: A, expr: up, annotations: {summary: s}}"
+    resource = f"{{apiVersion: v1, kind: PrometheusRule, spec: {{groups: [{{name: g, rules: [{rule}]}}]}}}}"
+    assert found(resource) == ["SLO314 up"]
+    assert found(f"{{apiVersion: v1, kind: List, items: [{resource}]}}") == ["SLO314 up"]
+    assert found("{apiVersion: v1, kind: ConfigMap, data: {a: b}}") == []
+    assert found("{scrape_configs: []}") == ["SLO009 {", "SLO008 scrape_configs"]
+
+
+def test_what_prometheus_refuses_is_refused() -> None:
+    """Unknown keys, names, durations, keys of alerts on records."""
+    text = """\
+groups:
+- name: g
+  query_offset: 1m
+  rules:
+  - {record: a-b, expr: up}
+  - {record: a, expr: up, for: 1m, exp: up}
+  - {alert: A, expr: up == 0, for: 5 minutes, annotations: {summary: s}}
+  - {record: b, alert: B, expr: up}
+  - {record: c}
+- name: g
+  rules: [x]
+"""
+    assert found(text) == [
+        "SLO304 query_offset",
+        "SLO101 a-b",
+        "SLO008 for",
+        "SLO008 exp",
+        "SLO006 5 minutes",
+        "SLO010 {",
+        "SLO009 {",
+        "SLO102 g",
+        "SLO004 x",
+    ]
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="../shared is absent")
+def test_each_fault_of_the_guides_rules_is_named(tmp_path: Path) -> None:
+    """The four alerts of the ACGS-2 guide: retention, threshold, lost series, unit, single series, processors."""
+    guide = (SHARED / "seed" / "acgs2-ha-deployment-guide.md").read_text("utf-8")
+    written = [block for block in re.findall(r"^```yaml\n(.*?)^```", guide, re.M | re.S) if "PrometheusRule" in block]
+    (tmp_path / "guide.yaml").write_text("---\n".join(written), "utf-8")
+    (tmp_path / "slogen.yaml").write_text((ROOT / "slogen.yaml").read_text("utf-8"), "utf-8")
+    assert [(p.span.line, p.span.col, p.code) for p in lint_rules(tmp_path, ["guide.yaml"])] == [
+        (12, 18, "SLO328"),
+        (14, 17, "SLO313"),
+        (14, 27, "SLO309"),
+        (15, 66, "SLO318"),
+        (27, 38, "SLO312"),
+        (27, 43, "SLO309"),
+        (28, 15, "SLO310"),
+        (47, 17, "SLO319"),
+    ]
+
+
+def test_compiled_rules_and_known_good_files_have_nothing_to_say() -> None:
+    """No error and no warning about what slogen writes."""
+    files = rule_files(ROOT, ["rules"])
+    assert len(files) > 60
+    told = [str(problem) for problem in lint_rules(ROOT, files) if problem.severity is not Severity.INFO]
+    assert told == []
+    if SHARED.exists():
+        example = str(SHARED / "examples" / "api-gateway.rules.yaml")
+        assert [str(problem) for problem in lint_rules(ROOT, [example])] == []
