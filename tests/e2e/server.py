@@ -72,6 +72,11 @@ class Server:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(self.command, stdout=log, stderr=subprocess.STDOUT)
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def started(self) -> None:
         """Wait until it is ready."""
         wait(self._ready, 60, f"{self.command[0]} is ready, see {self.folder}/log")
