@@ -9,6 +9,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -16,6 +17,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -41,7 +43,7 @@ PACKAGES = {
     "redis-server": "redis-server",
 }
 LEASH = ["setpriv", "--pdeathsig=TERM"]  # ends a child with the thread that started it
-_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin"])
+_PATH = os.pathsep.join(["/usr/lib/postgresql/15/bin", os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
 def programs(*names: str) -> dict[str, str]:
@@ -190,7 +192,11 @@ class Redis:
         addresses = [f"127.0.0.1:{node.port}@{self._bus(node)}" for node in self.nodes]
         self.ask("--cluster", "create", *addresses, "--cluster-replicas", "1", "--cluster-yes")
         for node in self.nodes:
-            wait(lambda node=node: "cluster_state:ok" in self.ask("-p", str(node.port), "cluster", "info"), 30, "it is ok")
+            wait(
+                lambda node=node: "cluster_state:ok" in self.ask("-p", str(node.port), "cluster", "info"),
+                30,
+                "it is ok",
+            )
         # A replica that has not met its master yet is none.
         wait(lambda: len(self.shards()) == 3, 30, "three masters have a replica")
 
@@ -223,3 +229,147 @@ def output(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+class Patroni(Program):
+    """The agent of a PostgreSQL server; both end at once and together, for their data is thrown away."""
+
+    def __init__(self, command: Sequence[str], port: int, folder: Path, data: Path) -> None:
+        super().__init__(command, port, folder, path="/health", account="postgres")
+        self._data = data
+
+    def _end(self, how: signal.Signals) -> None:
+        super()._end(signal.SIGKILL)
+        try:
+            postmaster = int((self._data / "postmaster.pid").read_text().split("\n")[0])
+            if os.readlink(f"/proc/{postmaster}/cwd") != str(self._data):
+                return
+            os.kill(postmaster, signal.SIGQUIT)
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        wait(lambda: not Path(f"/proc/{postmaster}").exists(), 30, "PostgreSQL ends")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A PostgreSQL server with its agent and its exporter."""
+
+    port: int
+    patroni: Patroni
+    exporter: Program
+
+
+class Postgres:
+    """A Patroni cluster of three PostgreSQL servers, an exporter beside each, and the store of Patroni's leader lock."""
+
+    def __init__(self, folder: Path) -> None:
+        found = programs("etcd", "patroni", "pg_ctl", "psql", "prometheus-postgres-exporter")
+        self._client, self._folder = found["psql"], folder
+        self.store = etcd(folder, 1)
+        (store,) = self.store
+        self.members = [_member(folder / f"postgres-{name}", name, found, store.port) for name in ("a", "b", "c")]
+
+    @property
+    def patroni(self) -> list[Program]:
+        """The agents."""
+        return [one.patroni for one in self.members]
+
+    @property
+    def exporters(self) -> list[Program]:
+        """The exporters."""
+        return [one.exporter for one in self.members]
+
+    def join(self) -> Member:
+        """Wait until two standbys follow, one of them so that commits wait for it; return the primary."""
+        state = "select string_agg(state || sync_state, ' ' order by sync_state) from pg_stat_replication"
+
+        def joined() -> bool:
+            primary = self.primary()
+            return primary is not None and self.ask(primary, state) == "streamingasync streamingsync"
+
+        wait(joined, 60, "the standbys follow")
+        primary = self.primary()
+        assert primary is not None
+        self.ask(primary, "create table written (at timestamptz)")
+        self.ask(primary, "select pg_switch_wal()")  # so that a segment is archived
+        return primary
+
+    def ask(self, member: Member, statement: str) -> str:
+        """Return what a server answers, or an empty text when it does not."""
+        command = self._psql(member, statement)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout.strip()
+
+    def _psql(self, member: Member, statement: str) -> list[str]:
+        address = ["-h", "127.0.0.1", "-p", str(member.port), "-U", "postgres"]
+        return [self._client, *address, "-XAtqc", statement, "postgres"]
+
+    def primary(self) -> Member | None:
+        """Return the server that takes writes."""
+        found = [one for one in self.members if self.ask(one, "select pg_is_in_recovery()") == "f"]
+        return found[0] if len(found) == 1 else None
+
+    def standbys(self) -> list[Member]:
+        """Return the servers that follow."""
+        return [one for one in self.members if self.ask(one, "select pg_is_in_recovery()") == "t"]
+
+    def write(self) -> None:
+        """Commit 2 MiB, which a standby can replay only when nobody reads there."""
+        primary = self.primary()
+        assert primary is not None
+        self.ask(primary, "truncate written; insert into written select now() from generate_series(1, 50000)")
+
+    @contextmanager
+    def reading(self, standby: Member) -> Iterator[None]:
+        """Read at a standby for so long that it replays nothing more; Patroni would end a pause of the replay at once."""
+        lock = "begin; lock written in access share mode; select pg_sleep(600)"
+        session = Program(self._psql(standby, lock), standby.port, self._folder / "session")
+        session.start()
+        try:
+            waiting = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+            wait(lambda: self.ask(standby, waiting) == "1", 30, "the session reads")
+            yield
+        finally:
+            session.stop()
+
+
+def _member(folder: Path, name: str, found: Mapping[str, str], store: int) -> Member:
+    port, agent, exporter = free_port(), free_port(), free_port()
+    local = ["local all all trust", "host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust"]
+    config = {
+        "scope": "acgs2",
+        "name": name,
+        "restapi": {"listen": f"127.0.0.1:{agent}", "connect_address": f"127.0.0.1:{agent}"},
+        "etcd3": {"hosts": f"127.0.0.1:{store}"},
+        "bootstrap": {
+            "dcs": {"ttl": 30, "loop_wait": 1, "retry_timeout": 5, "synchronous_mode": True},
+            "initdb": ["data-checksums", "no-sync", {"encoding": "UTF8"}, {"locale": "C"}],
+        },
+        "postgresql": {
+            "listen": f"127.0.0.1:{port}",
+            "connect_address": f"127.0.0.1:{port}",
+            "data_dir": str(folder / "data"),
+            "bin_dir": str(Path(found["pg_ctl"]).parent),
+            "pgpass": str(folder / "pgpass"),
+            "pg_hba": local,
+            "authentication": {"superuser": {"username": "postgres"}, "replication": {"username": "replicator"}},
+            "parameters": {
+                "unix_socket_directories": "",
+                "fsync": "off",
+                "shared_buffers": "16MB",
+                "archive_mode": "on",
+                "archive_command": "true",
+                "max_standby_streaming_delay": -1,
+            },
+        },
+    }
+    folder.mkdir(parents=True)
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    (folder / "patroni.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    source = f"postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable"
+    command = [found["prometheus-postgres-exporter"], f"--web.listen-address=127.0.0.1:{exporter}"]
+    return Member(
+        port=port,
+        patroni=Patroni([found["patroni"], str(folder / "patroni.yaml")], agent, folder, folder / "data"),
+        exporter=Program(command, exporter, folder / "exporter", environment={"DATA_SOURCE_NAME": source}),
+    )

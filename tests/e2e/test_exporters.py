@@ -5,13 +5,15 @@ Every selector must match, and each system that is broken must give its own aler
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,19 +100,23 @@ def prometheus(
     return Prometheus(command, port, folder)
 
 
-def load(server: Prometheus, built: Path, *services: str, unmeasured: Sequence[str] = ()) -> None:
+def load(
+    server: Prometheus, built: Path, *services: str, unmeasured: Sequence[str] = (), absent: Sequence[str] = ()
+) -> None:
     """Let a server that has seen its targets evaluate the rules of services; soon it measures all but some SLOs.
 
-    A Prometheus scrapes nothing in its first five seconds, which are minutes here: alerts on absence would page.
+    `absent` are services of which it has rules, but no targets. A Prometheus scrapes nothing in its first five
+    seconds, which are minutes here: alerts on absence would page if it had the rules before.
     """
     path = server.folder / "prometheus.yaml"
-    files = [f"{built}/rules/{of}/{name}.yaml" for name in services for of in ("prometheus", "thanos")]
+    files = [f"{built}/rules/{of}/{name}.yaml" for name in (*services, *absent) for of in ("prometheus", "thanos")]
     config = yaml.safe_load(path.read_text("utf-8")) | {"rule_files": files}
     path.write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
     with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/-/reload", data=b"", timeout=10):
         pass
-    blind = "slogen_slo_info unless on (service, slo) slo:sli_total:rate5m"
-    server.wait(lambda: server.value("count(slogen_slo_info)") is not None, 30, "rules are evaluated")
+    present = f'slogen_slo_info{{service=~"{"|".join(services)}"}}'
+    blind = f"{present} unless on (service, slo) slo:sli_total:rate5m"
+    server.wait(lambda: server.value(f"count({present})") is not None, 30, "rules are evaluated")
     wait(lambda: names(server, blind) == set(unmeasured), 30, f"all SLOs are measured but {unmeasured}")
     assert firing(server) == set()
 
@@ -246,3 +252,44 @@ REFUSED = {
         "an error has a series from its first on"
     )
 }
+
+
+def test_postgresql(built: Path) -> None:
+    """Both standbys fall behind while the primary writes; then the primary dies, which mutes what depends on it."""
+    program = exporters.programs("prometheus-alertmanager")["prometheus-alertmanager"]
+    with exporters.own_folder("postgres") as folder, ExitStack() as stack:
+        postgres = exporters.Postgres(folder)
+        targets = {"patroni": local(*postgres.patroni), "postgres": local(*postgres.exporters)}
+        config = built / "alertmanager" / "alertmanager.yaml"
+        (teller,) = new_alertmanagers(program, folder, config, [free_port()])
+        server = prometheus(built, folder / "prometheus", targets, alertmanagers=[teller])
+        stack.enter_context(running(*postgres.patroni, *postgres.exporters, *postgres.store, teller))
+        primary = postgres.join()
+        for standby in postgres.standbys():
+            stack.enter_context(postgres.reading(standby))
+        postgres.write()
+        since = time.monotonic()
+        stack.enter_context(running(server))
+        verify(server, built, ["patroni", "postgres"], {})
+        # The audit service writes to PostgreSQL, Prometheus does not; neither is measured here, which is a warning.
+        load(server, built, "postgresql", unmeasured=["postgresql/backup"], absent=["audit-service", "prometheus"])
+        warned = {"audit-service/completeness no data": False, "prometheus/rule-evaluation no data": False}
+        for name in warned:
+            await_alert(server, name, 60, "warning")
+        wait(lambda: muted(teller, warned) == warned, 30, "Alertmanager mutes nothing")
+        await_alert(server, "postgresql/rpo", 90)
+        assert firing(server) == {"postgresql/rpo"}
+        assert time.monotonic() - since > 60
+        primary.patroni.kill()
+        await_alert(server, "postgresql/availability", 30)
+        await_alert(server, "postgresql/DatabaseDown", 30)
+        warned["audit-service/completeness no data"] = True
+        print(f"muted after {wait(lambda: muted(teller, warned) == warned, 30, 'what depends on it is muted'):.1f} s")
+        assert firing(server) == {"postgresql/rpo", "postgresql/availability", "postgresql/DatabaseDown"}
+
+
+def muted(teller: Alertmanager, names: Collection[str]) -> dict[str, bool]:
+    """Return which of these alerts Alertmanager has, and whether it mutes them for the sake of another one."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{teller.port}/api/v2/alerts", timeout=10) as answer:
+        found = {_name(one["labels"]): bool(one["status"]["inhibitedBy"]) for one in json.load(answer)}
+    return {name: state for name, state in found.items() if name in names}
