@@ -11,12 +11,16 @@ import re
 import shutil
 import signal
 import socket
+import socketserver
+import ssl
+import struct
 import subprocess
 import tempfile
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -30,6 +34,7 @@ from tests.e2e.server import HttpServer, Server, free_port, wait
 PACKAGES = {
     "etcd": "etcd-server",
     "haproxy": "haproxy",
+    "openssl": "openssl",
     "patroni": "patroni",
     "pg_ctl": "postgresql-15",
     "psql": "postgresql-client-15",
@@ -104,10 +109,27 @@ def own_folder(account: str | None = None) -> Iterator[Path]:
         yield Path(name)
 
 
-class Web:
-    """A web server that answers every GET and POST with `status`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate for 127.0.0.1 that vouches for itself."""
 
-    def __init__(self) -> None:
+    file: Path
+    key: Path
+
+
+def certificate(folder: Path) -> Certificate:
+    """Make a certificate for 90 days."""
+    made = Certificate(file=folder / "certificate.pem", key=folder / "key.pem")
+    arguments = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(made.key)]
+    named = ["-days", "90", "-subj", "/CN=slogen", "-addext", "subjectAltName=IP:127.0.0.1", "-out", str(made.file)]
+    output(programs("openssl")["openssl"], "req", "-x509", *arguments, *named)
+    return made
+
+
+class Web:
+    """A web server that answers every request with `status`."""
+
+    def __init__(self, shows: Certificate | None = None, *, status: int = 200) -> None:
         web = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -117,20 +139,109 @@ class Web:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            do_POST = do_HEAD = do_GET
+            do_POST = do_OPTIONS = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.status = 200
+        self.status = status
         self._server = HttpServer(("127.0.0.1", 0), Handler)
         self.port = self._server.server_port
+        if shows is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(shows.file, shows.key)
+            # The thread of a request shakes hands, not the one that accepts.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """The address of a page, when it shows a certificate."""
+        return f"https://127.0.0.1:{self.port}/health"
+
+    def stop(self) -> None:
+        """Stop serving; once more does nothing."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Resolver:
+    """A name server that has one address for every name, or fails while not `healthy`."""
+
+    def __init__(self) -> None:
+        resolver = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                data, reply = self.request
+                question = data[12 : data.index(0, 12) + 5]
+                # An answer, recursion available; SERVFAIL, or one A record that points at the name in the question.
+                flags, records = (0x8180, 1) if resolver.healthy else (0x8182, 0)
+                answer = struct.pack(">HHHLH4B", 0xC00C, 1, 1, 60, 4, 127, 0, 0, 1) * records
+                header = data[:2] + struct.pack(">5H", flags, 1, records, 0, 0)
+                reply.sendto(header + question + answer, self.client_address)
+
+        self.healthy = True
+        self._server = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
         """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
+
+
+def blackbox(folder: Path, trusted: Certificate) -> Program:
+    """Return a prober with the modules that the SLO files describe; it trusts one certificate."""
+    address = {"preferred_ip_protocol": "ip4"}
+    https = {"fail_if_not_ssl": True, "tls_config": {"ca_file": str(trusted.file)}, **address}
+    answer = {"valid_rcodes": ["NOERROR"], "validate_answer_rrs": {"fail_if_none_matches_regexp": [".*A.*"]}}
+    name = {"query_name": "api.acgs2.com", "query_type": "A", **answer, **address}
+    modules = {
+        "http_2xx": {"prober": "http", "http": https},
+        "http_blocked": {"prober": "http", "http": {**https, "valid_status_codes": [403]}},
+        "tls_any": {"prober": "tcp", "tcp": {"tls": True, "tls_config": {"insecure_skip_verify": True}, **address}},
+        "dns_api": {"prober": "dns", "dns": name},
+        "icmp": {"prober": "icmp", "icmp": address},
+    }
+    folder.mkdir(parents=True)
+    (folder / "blackbox.yaml").write_text(yaml.safe_dump({"modules": modules}), "utf-8")
+    port = free_port()
+    program = programs("prometheus-blackbox-exporter")["prometheus-blackbox-exporter"]
+    options = [f"--config.file={folder}/blackbox.yaml", f"--web.listen-address=127.0.0.1:{port}"]
+    # Of the scrape's time-out of a second 0.1 s is kept for the way back, not half of it.
+    return Program([program, *options, "--timeout-offset=0.1"], port, folder)
+
+
+class Proxy(Program):
+    """HAProxy in front of servers, with its own exporter; `front` is the port that it serves."""
+
+    def __init__(self, folder: Path, servers: Sequence[Web]) -> None:
+        self.front, metrics = free_port(), free_port()
+        lines = [
+            "defaults",
+            *("mode http", "timeout connect 1s", "timeout client 5s", "timeout server 5s"),
+            "frontend acgs2-entry",
+            *(f"bind 127.0.0.1:{self.front}", "default_backend acgs2-ingress"),
+            "backend acgs2-ingress",
+            "option httpchk",
+            *(f"server {one.port} 127.0.0.1:{one.port} check inter 500ms" for one in servers),
+            "frontend metrics",
+            f"bind 127.0.0.1:{metrics}",
+            "http-request use-service prometheus-exporter if { path /metrics }",
+        ]
+        folder.mkdir(parents=True)
+        (folder / "haproxy.cfg").write_text("\n".join([*lines, ""]), "utf-8")
+        super().__init__([programs("haproxy")["haproxy"], "-db", "-f", f"{folder}/haproxy.cfg"], metrics, folder)
+
+    def ask(self, times: int) -> None:
+        """Ask it for a page, some times, and take any answer."""
+        for _ in range(times):
+            with suppress(urllib.error.HTTPError):
+                urllib.request.urlopen(f"http://127.0.0.1:{self.front}/", timeout=5).close()
 
 
 def etcd(folder: Path, members: int) -> list[Program]:
@@ -260,7 +371,7 @@ class Member:
 
 
 class Postgres:
-    """A Patroni cluster of three PostgreSQL servers, an exporter beside each, and the store of Patroni's leader lock."""
+    """A Patroni cluster of three PostgreSQL servers with an exporter beside each, and the store of its leader lock."""
 
     def __init__(self, folder: Path) -> None:
         found = programs("etcd", "patroni", "pg_ctl", "psql", "prometheus-postgres-exporter")
@@ -320,7 +431,7 @@ class Postgres:
 
     @contextmanager
     def reading(self, standby: Member) -> Iterator[None]:
-        """Read at a standby for so long that it replays nothing more; Patroni would end a pause of the replay at once."""
+        """Read at a standby, so that it replays nothing more; a pause of the replay would be ended by Patroni."""
         lock = "begin; lock written in access share mode; select pg_sleep(600)"
         session = Program(self._psql(standby, lock), standby.port, self._folder / "session")
         session.start()
