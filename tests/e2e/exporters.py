@@ -34,6 +34,8 @@ from tests.e2e.server import HttpServer, Server, free_port, wait
 PACKAGES = {
     "etcd": "etcd-server",
     "haproxy": "haproxy",
+    "mkfs.ext4": "e2fsprogs",
+    "nsenter": "util-linux",
     "openssl": "openssl",
     "patroni": "patroni",
     "pg_ctl": "postgresql-15",
@@ -46,6 +48,7 @@ PACKAGES = {
     "prometheus-redis-exporter": "prometheus-redis-exporter",
     "redis-cli": "redis-tools",
     "redis-server": "redis-server",
+    "unshare": "util-linux",
 }
 LEASH = ["setpriv", "--pdeathsig=TERM"]  # ends a child with the thread that started it
 _PATH = os.pathsep.join(["/usr/lib/postgresql/15/bin", os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
@@ -484,3 +487,71 @@ def _member(folder: Path, name: str, found: Mapping[str, str], store: int) -> Me
         patroni=Patroni([found["patroni"], str(folder / "patroni.yaml")], agent, folder, folder / "data"),
         exporter=Program(command, exporter, folder / "exporter", environment={"DATA_SOURCE_NAME": source}),
     )
+
+
+class Node(Program):
+    """node_exporter on a machine with a disk of 16 MiB at `PLACE`, which can be filled and can fail.
+
+    It has a namespace of its own for the mount, so that nobody else sees it and nothing of it is left. Where mounting
+    is not permitted a text file tells of the disk instead.
+    """
+
+    PLACE = Path("/var/lib/etcd")
+
+    def __init__(self, folder: Path) -> None:
+        found = programs("prometheus-node-exporter", "mkfs.ext4", "nsenter", "unshare")
+        self._enter, port, image = found["nsenter"], free_port(), folder / "disk"
+        folder.mkdir(parents=True)
+        with image.open("wb") as file:
+            file.truncate(16 * 2**20)
+        output(found["mkfs.ext4"], "-q", "-m", "0", "-O", "^has_journal", str(image))
+        # unshare takes no SIGTERM; what is in its namespace dies with it.
+        apart = ["setpriv", "--pdeathsig=KILL", found["unshare"], "--mount", "--pid", "--fork", "--mount-proc"]
+        apart += ["--kill-child", "sh", "-c"]
+        mount = f"mount -o loop {image} {self.PLACE}"
+        options = [f"--web.listen-address=127.0.0.1:{port}", f"--collector.textfile.directory={folder}"]
+        command = [found["prometheus-node-exporter"], *options]
+        self.mounts = subprocess.run([*apart, mount], capture_output=True, check=False).returncode == 0
+        if self.mounts:
+            command = [*apart, f'{mount} && exec "$@"', "sh", *command]
+        else:
+            command.append("--no-collector.filesystem")
+        super().__init__(command, port, folder)
+        if not self.mounts:
+            self._tell(avail=15 * 2**20, readonly=0)
+
+    def fill(self) -> None:
+        """Leave 5 % of the disk."""
+        if self.mounts:
+            (self._root / "file").write_bytes(bytes(14 * 2**20))
+        else:
+            self._tell(avail=2**20, readonly=0)
+
+    def fail(self) -> None:
+        """Let the disk be read only, as the kernel does when it cannot write."""
+        if self.mounts:
+            output(self._enter, f"--target={self._inner}", "--mount", "mount", "-o", "remount,ro", str(self.PLACE))
+        else:
+            self._tell(avail=2**20, readonly=1)
+
+    @property
+    def _inner(self) -> int:
+        """The process in the namespace."""
+        assert self._process is not None
+        (child,) = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return int(child)
+
+    @property
+    def _root(self) -> Path:
+        return Path(f"/proc/{self._inner}/root{self.PLACE}")
+
+    def _tell(self, **values: int) -> None:
+        series = {"avail_bytes": 0, "readonly": 0, "size_bytes": 15 * 2**20, "files": 4096, "files_free": 4000}
+        values = {name: values.get(name.removesuffix("_bytes"), value) for name, value in series.items()}
+        labels = f'device="/dev/sdb",fstype="ext4",mountpoint="{self.PLACE}"'
+        lines = [f"node_filesystem_{name}{{{labels}}} {value}\n" for name, value in values.items()]
+        (self.folder / "new").write_text("".join(lines), "utf-8")
+        (self.folder / "new").replace(self.folder / "disk.prom")
+
+    def _end(self, how: signal.Signals) -> None:
+        super()._end(signal.SIGKILL)

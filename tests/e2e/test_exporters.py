@@ -63,13 +63,17 @@ def pages(*webs: exporters.Web) -> list[Target]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compile the platform of this repository thirty times as fast, with webhooks for all receivers."""
-    folder = tmp_path_factory.mktemp("built")
+    """The compiled platform, thirty times as fast."""
+    return build(tmp_path_factory.mktemp("built"), SCALE)
+
+
+def build(folder: Path, scale: int) -> Path:
+    """Compile the platform of this repository in a folder, with webhooks for all receivers."""
     shutil.copytree(ROOT / "slos", folder / "slos")
     platform = yaml.safe_load((ROOT / "slogen.yaml").read_text("utf-8"))
     platform["receivers"] = {name: {"webhook": {"url": f"http://{WEBHOOK}/{name}"}} for name in platform["receivers"]}
     platform["prometheus"]["prober"] = PROBER
-    (folder / "slogen.yaml").write_text(yaml.safe_dump(platform | {"timeScale": SCALE}, sort_keys=False), "utf-8")
+    (folder / "slogen.yaml").write_text(yaml.safe_dump(platform | {"timeScale": scale}, sort_keys=False), "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "slogen", "-C", str(folder), "build"], capture_output=True, text=True, check=False
     )
@@ -80,11 +84,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Watch(Prometheus):
     """A Prometheus with the compiled configuration, of which only addresses are replaced, and at first no rules.
 
-    Jobs without targets are left out; one that nothing declares fails the test. `pages` fire so far, as they should.
+    It is to watch `services` in `targets`. Jobs without targets are left out; one that nothing declares fails the
+    test. `prober` is the port of the blackbox exporter. `pages` fire so far, as they should.
     """
 
     def __init__(
-        self, built: Path, folder: Path, targets: Targets, *, prober: int = 9, tellers: Sequence[Alertmanager] = ()
+        self,
+        built: Path,
+        folder: Path,
+        services: Sequence[str],
+        targets: Targets,
+        *,
+        prober: int = 9,
+        tellers: Sequence[Alertmanager] = (),
+        interval: str | None = None,
     ) -> None:
         program = exporters.programs("prometheus")["prometheus"]
         (first, *_) = sorted((built / "prometheus" / CLUSTER).glob("*.yaml"))
@@ -94,7 +107,9 @@ class Watch(Prometheus):
         declared = {job["job_name"]: job for job in config["scrape_configs"]}
         assert set(targets) <= set(declared), "these jobs are in no SLO file"
         config["scrape_configs"] = [_found(declared[name], found) for name, found in targets.items()]
-        self.built, self.jobs, self.pages, self._config = built, tuple(targets), set[str](), config
+        config["global"]["scrape_interval"] = interval or config["global"]["scrape_interval"]
+        self.built, self.services, self.jobs, self._config = built, tuple(services), tuple(targets), config
+        self.pages: set[str] = set()
         folder.mkdir(parents=True)
         self._file = folder / "prometheus.yaml"
         self._write([])
@@ -110,27 +125,36 @@ class Watch(Prometheus):
         return bool(self.get("query", query=f"count({selector})")["result"])
 
     def verify(self, born: Mapping[str, str] = NOTHING) -> None:
-        """Every selector of the scraped jobs matches, but for those of the table `born`, which tells why not yet."""
-        read = read_by(self.built)
-        wanted = {selector for selector in read if any(of_job(selector, job) for job in self.jobs)}
+        """Every selector matches that asks for a scraped job, or is of these services and asks for none.
+
+        The table `born` tells of those that do not match yet, and why.
+        """
+        wanted = {
+            selector
+            for selector, services in read_by(self.built).items()
+            if any(of_job(selector, job) for job in self.jobs)
+            or (not services.isdisjoint(self.services) and of_job(selector))
+        }
         assert wanted, self.jobs
         assert set(born) <= wanted, "the table has what no rule reads"
         took = wait(lambda: all(map(self.matches, wanted - set(born))), 30, "every selector matches")
         print(f"{len(wanted) - len(born)} selectors of {', '.join(self.jobs)} match after {took:.1f} s")
         assert not any(map(self.matches, born)), "the table has what matches"
 
-    def load(self, *services: str, blind: Sequence[str] = (), absent: Sequence[str] = ()) -> None:
-        """Evaluate the rules of services, and wait until all their SLOs are measured but those that are `blind`.
+    def load(self, *, blind: Sequence[str] = (), absent: Sequence[str] = ()) -> None:
+        """Evaluate the rules of the services, and wait until all their SLOs are measured but those that are `blind`.
 
         `absent` are services of which there are rules, but no targets. A Prometheus scrapes nothing in its first five
         seconds, which are minutes here: alerts on absence would page if it had the rules from the start.
         """
-        self._write([f"{self.built}/rules/{of}/{name}.yaml" for name in (*services, *absent) for of in EVALUATORS])
+        self._write([f"{self.built}/rules/{of}/{name}.yaml" for name in (*self.services, *absent) for of in EVALUATORS])
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/reload", data=b"", timeout=10):
             pass
-        slos = f'slogen_slo_info{{service=~"{"|".join(services)}"}}'
+        slos = f'slogen_slo_info{{service=~"{"|".join(self.services)}"}}'
         unmeasured = f"{slos} unless on (service, slo) slo:sli_total:rate5m"
-        self.wait(lambda: bool(self.names(slos)), 30, "rules are evaluated")
+        self.wait(
+            lambda: all(one["health"] == "ok" for one in self.rules() or [{"health": "none"}]), 30, "rules are well"
+        )
         self.wait(lambda: self.names(unmeasured) == set(blind), 30, f"all SLOs are measured but {blind}")
         self.check()
 
@@ -194,11 +218,13 @@ def read_by(built: Path) -> dict[str, set[str]]:
     return found
 
 
-def of_job(selector: str, job: str) -> bool:
-    """Return whether a selector asks for a job by name."""
+def of_job(selector: str, job: str | None = None) -> bool:
+    """Return whether a selector asks for a job by name; without one, whether it asks for no job at all."""
     (parsed,) = selectors(selector)
     asked = [(operator, value) for label, operator, value in matchers(parsed) if label == "job"]
-    return bool(asked) and all(
+    if job is None or not asked:
+        return job is None and not asked
+    return all(
         (operator == "=" and value == job) or (operator == "=~" and re.fullmatch(value, job) is not None)
         for operator, value in asked
     )
@@ -207,10 +233,10 @@ def of_job(selector: str, job: str) -> bool:
 def test_etcd(built: Path, tmp_path: Path) -> None:
     """Two of five members die, which is a warning to all; with the third the quorum is gone."""
     members = exporters.etcd(tmp_path, 5)
-    watch = Watch(built, tmp_path / "prometheus", {"etcd": local(*members)})
+    watch = Watch(built, tmp_path / "prometheus", ["etcd"], {"etcd": local(*members)})
     with running(*members), running(watch):
         watch.verify()
-        watch.load("etcd")
+        watch.load()
         for one in members[:2]:
             one.kill()
         watch.awaits("etcd/EtcdQuorumAtRisk")
@@ -221,13 +247,13 @@ def test_etcd(built: Path, tmp_path: Path) -> None:
 def test_redis(built: Path, tmp_path: Path) -> None:
     """A replica dies, which is for working hours; then its master: a third of the slots is gone, writes are refused."""
     redis = exporters.Redis(tmp_path)
-    watch = Watch(built, tmp_path / "prometheus", {"redis": local(*redis.exporters)})
+    watch = Watch(built, tmp_path / "prometheus", ["redis"], {"redis": local(*redis.exporters)})
     with running(*redis.nodes, *redis.exporters):
         redis.join()
         redis.write()
         with running(watch):
             watch.verify(REFUSED)
-            watch.load("redis")
+            watch.load()
             master, replica = redis.shards()[0]
             replica.kill()
             watch.awaits("redis/RedisShardUnreplicated", severity="warning")
@@ -237,11 +263,8 @@ def test_redis(built: Path, tmp_path: Path) -> None:
             assert all(map(watch.matches, REFUSED)), "the failure gives birth to what was empty"
 
 
-REFUSED = {
-    'redis_errors_total{job="redis",err=~"OOM|CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|BUSY"}': (
-        "an error has a series from its first on"
-    )
-}
+_BY_REDIS = "OOM|CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|BUSY"
+REFUSED = {f'redis_errors_total{{job="redis",err=~"{_BY_REDIS}"}}': "an error has a series from its first on"}
 
 
 def test_postgresql(built: Path) -> None:
@@ -252,7 +275,7 @@ def test_postgresql(built: Path) -> None:
         targets = {"patroni": local(*postgres.patroni), "postgres": local(*postgres.exporters)}
         config = built / "alertmanager" / "alertmanager.yaml"
         (teller,) = new_alertmanagers(program, folder, config, [free_port()])
-        watch = Watch(built, folder / "prometheus", targets, tellers=[teller])
+        watch = Watch(built, folder / "prometheus", ["postgresql"], targets, tellers=[teller])
         stack.enter_context(running(*postgres.patroni, *postgres.exporters, *postgres.store, teller))
         primary = postgres.join()
         for standby in postgres.standbys():
@@ -262,7 +285,7 @@ def test_postgresql(built: Path) -> None:
         stack.enter_context(running(watch))
         watch.verify()
         # The audit service writes to PostgreSQL, Prometheus does not; neither is measured here, which is a warning.
-        watch.load("postgresql", blind=["postgresql/backup"], absent=["audit-service", "prometheus"])
+        watch.load(blind=["postgresql/backup"], absent=["audit-service", "prometheus"])
         warned = {"audit-service/completeness no data": False, "prometheus/rule-evaluation no data": False}
         watch.awaits(*warned, severity="warning")
         wait(lambda: muted(teller, warned) == warned, 30, "Alertmanager mutes nothing")
@@ -282,7 +305,7 @@ def muted(teller: Alertmanager, names: Collection[str]) -> dict[str, bool]:
 
 
 def test_edge(built: Path, tmp_path: Path) -> None:
-    """What is probed from outside, and what HAProxy passes on: resolvers, controllers, a region and all fail in turn."""
+    """What is probed from outside, and what HAProxy passes on: resolvers, controllers, a region, all fail in turn."""
     with ExitStack() as stack:
         shows = exporters.certificate(tmp_path)
         entry, east, west, cdn = (_stopped(stack, exporters.Web(shows)) for _ in range(4))
@@ -302,7 +325,8 @@ def test_edge(built: Path, tmp_path: Path) -> None:
             "blackbox-transit-us-west-2": [Target(address="127.0.0.2")],
             "haproxy": local(*proxies),
         }
-        watch = Watch(built, tmp_path / "prometheus", targets, prober=prober.port)
+        services = ["global-load-balancer", "dns", "cdn", "transit", "certificates", "ingress"]
+        watch = Watch(built, tmp_path / "prometheus", services, targets, prober=prober.port)
         stack.enter_context(running(prober, *proxies, watch))
 
         def asking() -> None:
@@ -311,8 +335,7 @@ def test_edge(built: Path, tmp_path: Path) -> None:
 
         asking()
         watch.verify()
-        services = ("global-load-balancer", "dns", "cdn", "transit", "certificates", "ingress")
-        watch.load(*services, blind=["ingress/availability"])
+        watch.load(blind=["ingress/availability"])
         for one in resolvers[1:]:
             one.healthy = False
         watch.awaits("dns/availability")
@@ -329,3 +352,30 @@ def test_edge(built: Path, tmp_path: Path) -> None:
 def _stopped(stack: ExitStack, server: Stopped) -> Stopped:
     stack.callback(server.stop)
     return server
+
+
+def test_nodes(tmp_path: Path) -> None:
+    """A disk fills up, then fails. It takes an hour to be sure of the first: 120 times as fast, with fewer scrapes."""
+    node = exporters.Node(tmp_path / "node")
+    built = build(tmp_path / "built", 120)
+    services = ["nodes", "capacity"]
+    watch = Watch(built, tmp_path / "prometheus", services, {"node": local(node)}, interval="1s")
+    with running(node), running(watch):
+        watch.verify(WITHOUT_FIREWALL)
+        watch.load(blind=["nodes/ready", "nodes/pod-start"])
+        assert "capacity/NodeDiskFilling" not in watch.firing("warning")
+        node.fill()
+        watch.awaits("capacity/NodeDiskFilling", severity="warning")
+        assert watch.matches(f'ALERTS{{alertname="NodeDiskFilling",alertstate="firing",mountpoint="{node.PLACE}"}}')
+        node.fail()
+        watch.awaits("nodes/NodeFilesystemReadOnly", severity="warning")
+
+
+WITHOUT_FIREWALL = (
+    {}
+    if Path("/proc/sys/net/netfilter/nf_conntrack_max").exists()
+    else {
+        f'node_nf_conntrack_{name}{{job="node"}}': "a kernel without connection tracking"
+        for name in ("entries", "entries_limit")
+    }
+)
