@@ -24,11 +24,22 @@ import yaml
 from slogen.promql.query import matchers, selectors
 from tests.conftest import ROOT
 from tests.e2e import exporters
-from tests.e2e.server import Alertmanager, Prometheus, free_port, new_alertmanagers, running, wait
+from tests.e2e.server import (
+    Alertmanager,
+    Prometheus,
+    Server,
+    free_port,
+    new_alertmanagers,
+    new_prometheus,
+    running,
+    wait,
+)
+from tests.e2e.thanos import CLUSTER as CLOSE
 
 SCALE = 30
 CLUSTER = "us-east-1"
-WEBHOOK, PROBER = "127.0.0.1:9", "127.0.0.1:10"  # in the compiled files, for what each test has in their place
+SLACK = "slack-url"  # file
+PROBER = "127.0.0.1:10"  # in the compiled files, for what each test has in its place
 EVALUATORS = ("prometheus", "thanos")  # whose rules are loaded: one server evaluates both
 RECORDED = ("slo:", "slogen:", "slogen_", "ALERTS")
 NOTHING: Mapping[str, str] = {}
@@ -51,7 +62,7 @@ Stopped = TypeVar("Stopped", exporters.Web, exporters.Resolver)
 Targets = Mapping[str, Sequence[Target]]
 
 
-def local(*servers: exporters.Program | exporters.Resolver | exporters.Web) -> list[Target]:
+def local(*servers: Server | exporters.Resolver | exporters.Web) -> list[Target]:
     """Return servers of this machine as targets."""
     return [Target(address=f"127.0.0.1:{one.port}") for one in servers]
 
@@ -68,10 +79,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(folder: Path, scale: int) -> Path:
-    """Compile the platform of this repository in a folder, with webhooks for all receivers."""
+    """Compile the platform of this repository in a folder; everybody is told by Slack, at the address in `SLACK`."""
     shutil.copytree(ROOT / "slos", folder / "slos")
     platform = yaml.safe_load((ROOT / "slogen.yaml").read_text("utf-8"))
-    platform["receivers"] = {name: {"webhook": {"url": f"http://{WEBHOOK}/{name}"}} for name in platform["receivers"]}
+    slack = {"apiUrlFile": str(folder / SLACK), "channel": "#e2e"}
+    (folder / SLACK).write_text("http://127.0.0.1:9/", "utf-8")
+    platform["receivers"] = {name: {"slack": slack} for name in platform["receivers"]}
     platform["prometheus"]["prober"] = PROBER
     (folder / "slogen.yaml").write_text(yaml.safe_dump(platform | {"timeScale": scale}, sort_keys=False), "utf-8")
     done = subprocess.run(
@@ -98,6 +111,7 @@ class Watch(Prometheus):
         prober: int = 9,
         tellers: Sequence[Alertmanager] = (),
         interval: str | None = None,
+        port: int | None = None,
     ) -> None:
         program = exporters.programs("prometheus")["prometheus"]
         (first, *_) = sorted((built / "prometheus" / CLUSTER).glob("*.yaml"))
@@ -113,9 +127,11 @@ class Watch(Prometheus):
         folder.mkdir(parents=True)
         self._file = folder / "prometheus.yaml"
         self._write([])
-        port = free_port()
+        port = port or free_port()
         options = [f"--config.file={self._file}", f"--storage.tsdb.path={folder}/data", "--web.enable-lifecycle"]
-        super().__init__([*exporters.LEASH, program, *options, f"--web.listen-address=127.0.0.1:{port}"], port, folder)
+        # What fires is told each minute, which timeScale does not reach.
+        options += [f"--web.listen-address=127.0.0.1:{port}", "--rules.alert.resend-delay=2s"]
+        super().__init__([*exporters.LEASH, program, *options], port, folder)
 
     def _write(self, rules: Sequence[str]) -> None:
         self._file.write_text(yaml.safe_dump(self._config | {"rule_files": list(rules)}, sort_keys=False), "utf-8")
@@ -124,16 +140,16 @@ class Watch(Prometheus):
         """Return whether there is a series."""
         return bool(self.get("query", query=f"count({selector})")["result"])
 
-    def verify(self, born: Mapping[str, str] = NOTHING) -> None:
-        """Every selector matches that asks for a scraped job, or is of these services and asks for none.
+    def verify(self, born: Mapping[str, str] = NOTHING, *, also: Collection[str] = ()) -> None:
+        """Every selector matches that asks for a scraped job, or for none and is of the services or `also` others.
 
         The table `born` tells of those that do not match yet, and why.
         """
         wanted = {
             selector
-            for selector, services in read_by(self.built).items()
+            for selector, readers in read_by(self.built).items()
             if any(of_job(selector, job) for job in self.jobs)
-            or (not services.isdisjoint(self.services) and of_job(selector))
+            or (of_job(selector) and not readers.isdisjoint({*self.services, *also}))
         }
         assert wanted, self.jobs
         assert set(born) <= wanted, "the table has what no rule reads"
@@ -147,6 +163,8 @@ class Watch(Prometheus):
         `absent` are services of which there are rules, but no targets. A Prometheus scrapes nothing in its first five
         seconds, which are minutes here: alerts on absence would page if it had the rules from the start.
         """
+        targets = sum(len(job["static_configs"]) for job in self._config["scrape_configs"])
+        self.wait(lambda: self.value("count(up)") == targets, 30, "all targets are scraped")
         self._write([f"{self.built}/rules/{of}/{name}.yaml" for name in (*self.services, *absent) for of in EVALUATORS])
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/reload", data=b"", timeout=10):
             pass
@@ -379,3 +397,46 @@ WITHOUT_FIREWALL = (
         for name in ("entries", "entries_limit")
     }
 )
+
+
+def test_monitoring(built: Path, tmp_path: Path) -> None:
+    """Slack refuses what Alertmanager tells; one of each dies; then nobody is left who takes alerts."""
+    with ExitStack() as stack:
+        found = exporters.programs("prometheus", "prometheus-alertmanager")
+        slack = _stopped(stack, exporters.Web())
+        (built / SLACK).write_text(f"http://127.0.0.1:{slack.port}/", "utf-8")
+        config = built / "alertmanager" / "alertmanager.yaml"
+        ports = [free_port() for _ in range(3)]
+        tellers = new_alertmanagers(found["prometheus-alertmanager"], tmp_path, config, ports, flags=CLOSE)
+        other = new_prometheus(found["prometheus"], tmp_path / "other", [], alertmanagers=tellers)
+        port = free_port()
+        pair = [Target(address=f"127.0.0.1:{one}") for one in (port, other.port)]
+        targets = {"prometheus": pair, "alertmanager": local(*tellers)}
+        services = ["prometheus", "alertmanager"]
+        watch = Watch(built, tmp_path / "prometheus", services, targets, tellers=tellers, port=port)
+        stack.enter_context(running(*tellers, other, watch))
+        # Somebody to tell of, once Prometheus has found Alertmanager again: it loses sight of it in a reload.
+        watch.load(absent=["audit-service"])
+        watch.verify(THANOS, also=["_platform"])
+        wait(lambda: watch.matches("alertmanager_notifications_total > 0"), 60, "something is told")
+        slack.status = 403
+        watch.awaits("alertmanager/NotifierUnreachable")
+        slack.status = 200
+        other.kill()
+        tellers[0].kill()
+        watch.awaits("prometheus/PrometheusReplicaDown", "alertmanager/AlertmanagerReplicasLow", severity="warning")
+        for one in tellers[1:]:
+            one.kill()
+        watch.awaits("prometheus/alert-delivery")
+
+
+THANOS = {
+    f"thanos_{name}": "Thanos has no Debian package; tests/e2e/test_platform.py runs it"
+    for name in (
+        "alert_sender_alerts_dropped_total",
+        "compact_halted",
+        "rule_evaluation_with_warnings_total",
+        "rule_loaded_rules",
+        "shipper_upload_failures_total",
+    )
+}
