@@ -50,6 +50,34 @@ AWAY = {
 }
 
 
+# The services that are watched here, and what is scraped of each: `job` in their SLO files.
+REAL = {
+    "alertmanager": ("alertmanager",),
+    "capacity": ("node",),
+    "cdn": ("blackbox-cdn", "blackbox-waf"),
+    "certificates": ("blackbox-tls",),
+    "dns": ("blackbox-dns",),
+    "etcd": ("etcd",),
+    "global-load-balancer": ("blackbox-global", "blackbox-regional"),
+    "ingress": ("haproxy",),
+    "nodes": ("node",),
+    "postgresql": ("patroni", "postgres"),
+    "prometheus": ("prometheus",),
+    "redis": ("redis",),
+    "transit": ("blackbox-transit-us-east-1", "blackbox-transit-us-west-2"),
+}
+# What these services read besides, and why it is not here.
+ELSEWHERE = {
+    "cert-manager": "no Debian package",
+    "ingress-nginx": "no Debian package",
+    "kube-controller-manager": "a part of Kubernetes",
+    "kube-state-metrics": "no Debian package",
+    "kubelet": "a part of Kubernetes",
+    "pgmonitor": "Crunchy's, no Debian package",
+    "yace": "asks AWS",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """What is scraped or probed, with labels that its discovery would give it."""
@@ -119,6 +147,7 @@ class Watch(Prometheus):
         addresses = [f"127.0.0.1:{one.port}" for one in tellers]
         config["alerting"]["alertmanagers"] = [{"static_configs": [{"targets": addresses}]}]
         declared = {job["job_name"]: job for job in config["scrape_configs"]}
+        assert set(targets) == {job for service in services for job in REAL[service]}
         assert set(targets) <= set(declared), "these jobs are in no SLO file"
         config["scrape_configs"] = [_found(declared[name], found) for name, found in targets.items()]
         config["global"]["scrape_interval"] = interval or config["global"]["scrape_interval"]
@@ -246,6 +275,14 @@ def of_job(selector: str, job: str | None = None) -> bool:
         (operator == "=" and value == job) or (operator == "=~" and re.fullmatch(value, job) is not None)
         for operator, value in asked
     )
+
+
+def test_no_selector_is_left_out(built: Path) -> None:
+    """What the watched services read is scraped in one of the tests below, or the table above tells why it is not."""
+    read = [one for one, readers in read_by(built).items() if not readers.isdisjoint(REAL) and not of_job(one)]
+    here = {job for jobs in REAL.values() for job in jobs}
+    assert [one for one in read if not any(of_job(one, job) for job in (*here, *ELSEWHERE))] == []
+    assert [job for job in ELSEWHERE if job in here or not any(of_job(one, job) for one in read)] == []
 
 
 def test_etcd(built: Path, tmp_path: Path) -> None:
