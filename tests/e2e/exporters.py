@@ -50,7 +50,8 @@ PACKAGES = {
     "redis-server": "redis-server",
     "unshare": "util-linux",
 }
-LEASH = ["setpriv", "--pdeathsig=TERM"]  # ends a child with the thread that started it
+LEASH = ["setpriv", "--pdeathsig=KILL"]  # a child dies with the thread that started it
+GENTLE_LEASH = ["setsid", "setpriv", "--pdeathsig=TERM"]  # it is asked to end, and does not hear what others are told
 _PATH = os.pathsep.join(["/usr/lib/postgresql/15/bin", os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
@@ -69,7 +70,7 @@ def programs(*names: str) -> dict[str, str]:
 class Program(Server):
     """A program that is ready when it answers at `path`, or takes connections when there is none.
 
-    It gets SIGTERM when the tests die. As root, it is started for `account` when there is one.
+    It dies with the tests. As root, it is started for `account` when there is one.
     """
 
     def __init__(
@@ -100,6 +101,12 @@ class Program(Server):
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+
+def leashed(*servers: Server) -> None:
+    """Let servers end with the tests too."""
+    for one in servers:
+        one.command = [*LEASH, *one.command]
 
 
 @contextmanager
@@ -349,19 +356,28 @@ class Patroni(Program):
     """The agent of a PostgreSQL server; both end at once and together, for their data is thrown away."""
 
     def __init__(self, command: Sequence[str], port: int, folder: Path, data: Path) -> None:
-        super().__init__(command, port, folder, path="/health", account="postgres")
+        # The server is a child of nobody: the agent must have the time to end it.
+        super().__init__([*GENTLE_LEASH, *command], port, folder, path="/health", account="postgres")
         self._data = data
 
     def _end(self, how: signal.Signals) -> None:
         super()._end(signal.SIGKILL)
-        try:
-            postmaster = int((self._data / "postmaster.pid").read_text().split("\n")[0])
-            if os.readlink(f"/proc/{postmaster}/cwd") != str(self._data):
-                return
-            os.kill(postmaster, signal.SIGQUIT)
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        wait(lambda: not Path(f"/proc/{postmaster}").exists(), 30, "PostgreSQL ends")
+        wait(self._ended, 30, "PostgreSQL ends")
+
+    def _ended(self) -> bool:
+        """Let the server end at once; return whether none of its processes, which work in its data, is left."""
+        left = [path.parent for path in Path("/proc").glob("[0-9]*/cwd") if _target(path) == self._data]
+        for process in left:
+            with suppress(ProcessLookupError):
+                os.kill(int(process.name), signal.SIGQUIT)
+        return not left
+
+
+def _target(link: Path) -> Path | None:
+    try:
+        return link.readlink()
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -505,9 +521,7 @@ class Node(Program):
         with image.open("wb") as file:
             file.truncate(16 * 2**20)
         output(found["mkfs.ext4"], "-q", "-m", "0", "-O", "^has_journal", str(image))
-        # unshare takes no SIGTERM; what is in its namespace dies with it.
-        apart = ["setpriv", "--pdeathsig=KILL", found["unshare"], "--mount", "--pid", "--fork", "--mount-proc"]
-        apart += ["--kill-child", "sh", "-c"]
+        apart = [found["unshare"], "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c"]
         mount = f"mount -o loop {image} {self.PLACE}"
         options = [f"--web.listen-address=127.0.0.1:{port}", f"--collector.textfile.directory={folder}"]
         command = [found["prometheus-node-exporter"], *options]
@@ -554,4 +568,4 @@ class Node(Program):
         (self.folder / "new").replace(self.folder / "disk.prom")
 
     def _end(self, how: signal.Signals) -> None:
-        super()._end(signal.SIGKILL)
+        super()._end(signal.SIGKILL)  # unshare takes no SIGTERM; what is in its namespace dies with it

@@ -145,7 +145,8 @@ class Watch(Prometheus):
         options = [f"--config.file={self._file}", f"--storage.tsdb.path={folder}/data", "--web.enable-lifecycle"]
         # What fires is told each minute, which timeScale does not reach.
         options += [f"--web.listen-address=127.0.0.1:{port}", "--rules.alert.resend-delay=2s"]
-        super().__init__([*exporters.LEASH, program, *options], port, folder)
+        super().__init__([program, *options], port, folder)
+        exporters.leashed(self)
 
     def _write(self, rules: Sequence[str]) -> None:
         self._file.write_text(yaml.safe_dump(self._config | {"rule_files": list(rules)}, sort_keys=False), "utf-8")
@@ -273,6 +274,7 @@ def test_postgresql(built: Path) -> None:
         targets = {"patroni": local(*postgres.patroni), "postgres": local(*postgres.exporters)}
         config = built / "alertmanager" / "alertmanager.yaml"
         (teller,) = new_alertmanagers(program, folder, config, [free_port()])
+        exporters.leashed(teller)
         watch = Watch(built, folder / "prometheus", ["postgresql"], targets, tellers=[teller])
         stack.enter_context(running(*postgres.patroni, *postgres.exporters, *postgres.store, teller))
         primary = postgres.join()
@@ -310,6 +312,7 @@ def test_monitoring(built: Path, tmp_path: Path) -> None:
         ports = [free_port() for _ in range(3)]
         tellers = new_alertmanagers(found["prometheus-alertmanager"], tmp_path, config, ports, flags=CLOSE)
         other = new_prometheus(found["prometheus"], tmp_path / "other", [], alertmanagers=tellers)
+        exporters.leashed(other, *tellers)
         port = free_port()
         targets = {"prometheus": [f"127.0.0.1:{port}", *local(other)], "alertmanager": local(*tellers)}
         services = ["prometheus", "alertmanager"]
