@@ -204,6 +204,15 @@ class Resolver:
         self._server.server_close()
 
 
+def may_ping() -> bool:
+    """Return whether a program may send what ping does."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP).close()
+    except PermissionError:
+        return False
+    return True
+
+
 def blackbox(folder: Path, trusted: Certificate) -> Program:
     """Return a prober with the modules that the SLO files describe; it trusts one certificate."""
     address = {"preferred_ip_protocol": "ip4"}
@@ -312,14 +321,12 @@ class Redis:
         """Make a cluster of the nodes, and wait until each says that it is one."""
         addresses = [f"127.0.0.1:{node.port}@{self._bus(node)}" for node in self.nodes]
         self.ask("--cluster", "create", *addresses, "--cluster-replicas", "1", "--cluster-yes")
-        for node in self.nodes:
-            wait(
-                lambda node=node: "cluster_state:ok" in self.ask("-p", str(node.port), "cluster", "info"),
-                30,
-                "it is ok",
-            )
+        wait(self._joined, 30, "all nodes are in it")
         # A replica that has not met its master yet is none.
         wait(lambda: len(self.shards()) == 3, 30, "three masters have a replica")
+
+    def _joined(self) -> bool:
+        return all("cluster_state:ok" in self.ask("-p", str(node.port), "cluster", "info") for node in self.nodes)
 
     def shards(self) -> list[tuple[Program, Program]]:
         """Return each master with its replica, as far as the replica follows it."""
