@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.parse
@@ -22,22 +23,29 @@ import yaml
 
 # Below the ports that the kernel gives to outgoing connections: a server that was killed finds its own free again.
 _PORTS = range(20_000, 32_000)
-_given: set[int] = set()
+_given: dict[int, socket.socket] = {}
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on, and that no other caller got."""
+    """Return a port that nothing listens on, and that no other caller got, in other runs of the tests neither.
+
+    A socket of that name (Linux has names that are in no folder) tells the others for as long as this run lasts.
+    """
     while True:
         port = random.choice(_PORTS)
         if port in _given:
             continue
+        told = socket.socket(socket.AF_UNIX)
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
             try:
+                if sys.platform == "linux":
+                    told.bind(f"\0slogen-port-{port}")
                 tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
             except OSError:
+                told.close()
                 continue
-        _given.add(port)
+        _given[port] = told
         return port
 
 
@@ -71,6 +79,11 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(self.command, stdout=log, stderr=subprocess.STDOUT)
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
 
     def started(self) -> None:
         """Wait until it is ready."""
