@@ -62,9 +62,9 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "whole events, made more by extrapolation: one event fewer gives at most 3.21 or 2.14",
     ),
     (
-        "redis slo:sli_(errors|total):rate5m availability",
+        "(redis|dns) slo:sli_(errors|total):rate5m availability",
         r"'> bool 0\.5' → '> bool 0\.55'",
-        "no share of six nodes lies between 0.5 and 0.55",
+        "no share of six nodes or three resolvers lies between 0.5 and 0.55",
     ),
     (
         "postgresql slo:sli_(errors|total):rate5m rpo",
