@@ -362,6 +362,14 @@ def test_a_wall_of_200_slos_asks_no_more_than_one_of_ten(made: dict[str, Json]) 
     assert len(list(queries(wall))) <= 30
 
 
+def test_deploys_on_the_wall_are_those_of_the_chosen_services() -> None:
+    """A label that is the name of the service on its own page is one of several there."""
+    (wall,) = [page for page in pages(ROOT).values() if page["uid"] == "slogen-wall"]
+    (deploys,) = wall["annotations"]["list"]
+    assert 'deployment=~"$service"' in deploys["expr"]
+    assert deploys["titleFormat"] == "deploy of {{deployment}}"
+
+
 # --- what reads them -------------------------------------------------------------------------------------------------
 
 

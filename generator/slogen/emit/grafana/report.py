@@ -18,7 +18,7 @@ from slogen.promql.template import Expr
 _ENOUGH = Decimal("0.95")
 _USED = (Step(None, FINE), Step(0.75, TICKET), Step(1.0, PAGE))
 _RANGE = Expr("$__range")
-_TIMES = Look(unit="dtdurations", decimals=1, said=(Said(None, "-", PLAIN),), custom={"width": 130})
+_TIMES = Look(unit="dtdurations", decimals=1, said=(Said(None, "-", PLAIN),), custom={"width": 150})
 _LANES = 20  # that can be read
 _DAYS = (Step(None, "dark-green"), Step(1.0, "light-orange"), Step(3.0, "orange"), Step(10.0, "dark-orange"))
 

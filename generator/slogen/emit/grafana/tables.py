@@ -85,5 +85,6 @@ def alert_table(title: str, description: str, place: Place, matching: Expr) -> P
         place,
         ["alertname", "slo", "severity", Column("since", panels.SERVICE_ALERTS.fill(matchers=matching), since)],
         Look(missing="none", custom={"align": "left"}),
+        [("byName", "severity", Look(custom={"width": 80}))],
         sort="since",
     )
