@@ -39,9 +39,16 @@ def _lasting(seconds: int, share: float, before: float = 0.0002) -> Share:
     return lambda ago: share if ago < seconds else before
 
 
+# Of `paging`, in December: so long before END each began, and so long it lasted.
+INCIDENTS = ((35 * DAY, 2 * HOUR), (32 * DAY, HOUR))
 STORIES = (
     Story(name="healthy", share=lambda ago: 0.0002),
-    Story(name="paging", share=_lasting(40 * MINUTE, 0.05)),
+    Story(
+        name="paging",
+        share=lambda ago: (
+            0.05 if ago < 40 * MINUTE or any(began - lasts < ago <= began for began, lasts in INCIDENTS) else 0.0002
+        ),
+    ),
     Story(name="ticketing", share=_lasting(30 * HOUR, 0.004)),
     Story(name="nodata", share=lambda ago: 0.0002, until=30 * MINUTE),
     Story(name="notraffic", share=lambda ago: 0.0002, idle=HOUR),
@@ -57,6 +64,7 @@ KINDS = {
         "query: {{errors: 'sum(rate(job_failed_total{{job=\"{name}\"}}[$window]))', "
         "total: 'sum(rate(job_total{{job=\"{name}\"}}[$window]))'}}",
     ),
+    "traced": ("99.9", "spans: {{service: '{name}'}}"),
     "there": ("99", "boolean: 'healthy{{job=\"{name}\"}}'"),
     "short": ("99", 'threshold: {{metric: \'depth{{job="{name}"}}\', bad: "> 60"}}'),
     "fresh": ("99", "freshness: {{timestamp: 'backup_time{{job=\"{name}\"}}', maxAge: 10m}}"),
@@ -146,6 +154,7 @@ def filled(prometheus: str, promtool: str, folder: Path, compiled: Sequence[Path
     filling.lines(_means(STORIES))
     filling.lines(_promises(STORIES))
     filling.lines(_servers())
+    filling.lines(_incidents())
     rules = [
         rule
         for file in compiled
@@ -171,7 +180,9 @@ def filled(prometheus: str, promtool: str, folder: Path, compiled: Sequence[Path
 
 
 def _raw(stories: Sequence[Story]) -> Iterator[str]:
-    for name, series in (("req", _requests), ("took_seconds", _times), ("job", _jobs), ("gauges", _gauges)):
+    for name, series in (
+        ("req", _requests), ("took_seconds", _times), ("job", _jobs), ("spans", _spans), ("gauges", _gauges),
+    ):  # fmt: skip
         yield f"# TYPE {name} unknown"
         for story in stories:
             yield from series(story)
@@ -214,6 +225,18 @@ def _jobs(story: Story) -> Iterator[str]:
     yield from _counter(story, f"job_total{labels}", lambda share: PER_SECOND)
 
 
+def _spans(story: Story) -> Iterator[str]:
+    # All failures are of one operation.
+    labels = f'service_name="{story.name}",span_kind="SPAN_KIND_SERVER"'
+    for operation, code, each in (
+        ("/pay", "STATUS_CODE_UNSET", lambda share: PER_SECOND * (2 / 3 - share)),
+        ("/pay", "STATUS_CODE_ERROR", lambda share: PER_SECOND * share),
+        ("/read", "STATUS_CODE_UNSET", lambda share: PER_SECOND / 3),
+    ):
+        series = f'traces_span_metrics_calls_total{{{labels},span_name="{operation}",status_code="{code}"}}'
+        yield from _counter(story, series, each)
+
+
 def _gauges(story: Story) -> Iterator[str]:
     """Yield what is sampled: of so many samples so many are bad, spread evenly."""
     bad = []
@@ -237,7 +260,7 @@ def _means(stories: Sequence[Story]) -> Iterator[str]:
         for story in stories:
             for slo in KINDS:
                 sampled = slo in SAMPLED
-                for ago in range(40 * DAY, max(story.until, 0) - 1, -300):
+                for ago in range(48 * DAY, max(story.until, 0) - 1, -300):
                     events = 1 / 30 if sampled else 0.0 if ago < story.idle else PER_SECOND
                     share = min(1.0, 10 * story.share(ago)) if sampled else story.share(ago)
                     value = events * share if of else events
@@ -263,6 +286,22 @@ def _servers() -> Iterator[str]:
         yield f"# TYPE {series.partition('{')[0]} unknown"
         for n, ago in enumerate(range(HOUR, -1, -30)):
             yield f"{series} {first + step * n} {END - ago}"
+
+
+def _incidents() -> Iterator[str]:
+    """Yield two pages in December, of two hours and of one, and two deploys today."""
+    labels = 'alertname="SLOErrorBudgetBurn",service="paging",slo="up",severity="critical"'
+    yield "# TYPE slogen:incident_start:timestamp_seconds gauge"
+    for ago, lasts in INCIDENTS:
+        for at in range(END - ago, END - ago + lasts, 30):
+            yield f"slogen:incident_start:timestamp_seconds{{{labels}}} {END - ago} {at}"
+    yield "# TYPE ALERTS gauge"
+    for ago, lasts in INCIDENTS:
+        for at in range(END - ago, END - ago + lasts, 30):
+            yield f'ALERTS{{{labels},alertstate="firing"}} 1 {at}'
+    yield "# TYPE deployed gauge"
+    for ago in range(8 * HOUR, -1, -30):
+        yield f'deployed{{service="paging"}} {(ago <= 45 * MINUTE) + (ago <= 5 * HOUR)} {END - ago}'
 
 
 def _promises(stories: Sequence[Story]) -> Iterator[str]:

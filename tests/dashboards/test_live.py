@@ -35,13 +35,15 @@ routing:
     - {after: 0s, notify: [on-call]}
     - {after: 15m, notify: [manager]}
   warning: {notify: [manager]}
-grafana: {url: "https://grafana.example.com"}
+grafana:
+  url: "https://grafana.example.com"
+  deploys: 'changes(deployed{service="$service"}[5m]) > 0'
 jaeger: {url: "https://traces.example.com"}
 """
 SERVICE = """\
 apiVersion: slogen/v1
 kind: Service
-metadata: {{name: {name}, team: core, links: {{runbook: "https://runbooks.example.com/{name}"}}}}
+metadata: {{name: {name}, team: {team}, labels: {{tier: "1"}}, links: {{runbook: "https://runbooks.example.com/{name}"}}}}
 slos:
 """
 SLO = """\
@@ -54,8 +56,7 @@ STATE = {"healthy": 0, "paging": 4, "ticketing": 2, "nodata": 3, "notraffic": 1,
 WORDS = {0: "OK", 1: "NO TRAFFIC", 2: "TICKET", 3: "NO DATA", 4: "PAGE"}
 # Panels without data in a story that has data, and why that is right.
 EMPTY = {
-    ("Which causes fire now?", "no service has cause alerts"),
-    ("Which causes fire?", "no service has cause alerts"),
+    ("What fires in this service?", "nothing fires"),
     ("Since when?", "nothing fires"),
     ("When did alerts fire?", "nothing fired"),
     ("Which alerts fired?", "nothing fired"),
@@ -105,7 +106,7 @@ def make(folder: Path) -> None:
     (folder / "slos").mkdir()
     (folder / "slogen.yaml").write_text(PLATFORM, "utf-8")
     for story in STORIES:
-        text = SERVICE.format(name=story.name)
+        text = SERVICE.format(name=story.name, team="core" if story.name < "o" else "data")
         for slo, (promised, sli) in KINDS.items():
             text += SLO.format(slo=slo, promised=promised, sli=sli.format(name=story.name))
         (folder / "slos" / f"{story.name}.yaml").write_text(text, "utf-8")
@@ -155,11 +156,11 @@ def test_the_state_is_told(live: Live, name: str, slo: str) -> None:
 
 
 def test_the_wall_counts(live: Live) -> None:
-    """Of six services one pages, one is a ticket, two burn too fast, one has no budget, one no data; six SLOs each."""
+    """Of six services one pages, one is a ticket, two burn too fast, one has no budget, one no data: 7 SLOs each."""
     wall = live.page("slogen-wall")
     counted = {
-        "SLOs that page": 6, "SLOs with a ticket": 6, "SLOs that burn too fast": 12, "SLOs without budget": 6,
-        "SLOs without data": 6, "SLOs in all": 36,
+        "SLOs that page": 7, "SLOs with a ticket": 7, "SLOs that burn too fast": 14, "SLOs without budget": 7,
+        "SLOs without data": 7, "SLOs in all": 42,
     }  # fmt: skip
     assert {title: live.ask(wall, title)[""] for title in counted} == counted
 
@@ -175,6 +176,9 @@ def test_burn_and_failing_share_of_a_page(live: Live) -> None:
     shares = live.ask(page, "Which instance burns the budget?")
     assert shares["a"] == pytest.approx(50, rel=0.01)
     assert shares["b"] == 0
+    assert live.ask(page, "Which code burns the budget?")["500"] == pytest.approx(50, rel=0.01)
+    spans = live.ask(live.page("slogen-paging-traced"), "Which span_name burns the budget?")
+    assert spans == {"/pay": pytest.approx(50, rel=0.01), "/read": 0}
 
 
 def test_the_deadline_is_right_to_a_minute(live: Live) -> None:
@@ -232,6 +236,11 @@ def test_the_report_of_december(live: Live) -> None:
             one["metric"]["service"]: float(one["value"][1]) for one in found["result"] if one["metric"]["slo"] == "up"
         }
 
+    columns = table["transformations"][1]["options"]["renameByName"]
+    number = {name: ord(field[-1]) - ord("A") for field, name in columns.items()}
+    assert at(number["pages"]) == {"paging": 2}
+    # As many days before, of which the story has nine.
+    assert at(number["used before"])["healthy"] == pytest.approx(0.2, abs=1e-3)
     assert at(0)["healthy"] == pytest.approx(0.999)
     assert at(1)["healthy"] == pytest.approx(0.9998, abs=1e-6)
     assert at(2)["healthy"] == pytest.approx(0.2, abs=1e-3)
@@ -253,17 +262,18 @@ def view() -> str:
     return str(VIEW)
 
 
-def drawn(view: str, live: Live, uid: str, folder: Path) -> dict[str, Any]:
+def drawn(view: str, live: Live, uid: str, folder: Path, *chosen: str) -> dict[str, Any]:
     """Return what each panel of a page shows, by its title."""
     (file,) = (live.folder / "dashboards").rglob(f"{uid}.json")
     out = folder / f"{uid}.json"
     command = [view, "shot", str(file), "--prometheus", f"http://127.0.0.1:{live.server.port}", "--to", str(END)]
+    command += [word for one in chosen for word in ("--var", one)]
     done = subprocess.run([*command, "--json", str(out), "--expand-rows"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return {panel["title"]: panel for panel in json.loads(out.read_text("utf-8"))["panels"]}
 
 
-@pytest.mark.parametrize("slo", ["up", "quick", "there"])
+@pytest.mark.parametrize("slo", ["up", "quick", "traced", "there"])
 @pytest.mark.parametrize("name", STATE)
 def test_what_is_drawn(live: Live, view: str, name: str, slo: str, tmp_path: Path) -> None:
     """The state in words, no panel with an error, none empty that has data, and nothing green without data."""
@@ -285,13 +295,34 @@ def test_what_the_wall_draws(live: Live, view: str, tmp_path: Path) -> None:
     shown = drawn(view, live, "slogen-wall", tmp_path)
     rows = shown["SLOs, the worst above"]["rows"]
     assert [row["state"] for row in rows] == (
-        ["PAGE"] * 6 + ["NO DATA"] * 6 + ["TICKET"] * 6 + ["NO TRAFFIC"] * 3 + ["OK"] * 15
+        ["PAGE"] * 7 + ["NO DATA"] * 7 + ["TICKET"] * 7 + ["NO TRAFFIC"] * 4 + ["OK"] * 17
     )
-    assert [row["service"] for row in rows[:18]] == ["paging"] * 6 + ["nodata"] * 6 + ["ticketing"] * 6
+    assert [row["service"] for row in rows[:21]] == ["paging"] * 7 + ["nodata"] * 7 + ["ticketing"] * 7
     assert re.fullmatch(
         "-33.[0-9]%", next(row for row in rows if (row["service"], row["slo"]) == ("spent", "up"))["budget left"]
     )
     assert {panel["status"] for panel in shown.values()} == {"ok"}
+    (trend,) = {row["trend"] for row in rows[:7]}
+    assert trend.endswith("rising")
+
+
+def test_the_wall_of_a_team(live: Live, view: str, tmp_path: Path) -> None:
+    """All services are those of the team: three with seven SLOs each, also in the counts."""
+    shown = drawn(view, live, "slogen-wall", tmp_path, "team=data")
+    assert {row["service"] for row in shown["SLOs, the worst above"]["rows"]} == {"paging", "spent", "ticketing"}
+    assert [one["text"] for one in shown["SLOs in all"]["values"]] == ["21"]
+
+
+def test_what_the_report_draws(live: Live, view: str, tmp_path: Path) -> None:
+    """Every panel has data; all 42 SLOs were kept, one paged twice; its days are drawn."""
+    shown = drawn(view, live, "slogen-report", tmp_path)
+    assert {panel["status"] for panel in shown.values()} == {"ok"}
+    assert [one["text"] for one in shown["SLOs that were kept"]["values"]] == ["42"]
+    rows = {(row["service"], row["slo"]): row for row in shown["Objectives of the month"]["rows"]}
+    assert rows["paging", "up"]["pages"] == "2"
+    assert rows["healthy", "up"]["pages"] == "-"
+    assert rows["healthy", "up"]["used before"] == "20%"
+    assert "paging up" in shown["On which days was it spent?"]["texts"]
 
 
 def test_what_the_page_of_the_servers_draws(live: Live, view: str, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from tests.dashboards.pages import expanded, panels
 ROOT = Path(__file__).parents[2]
 GRAFANA = ROOT / "dashboards" / "grafana"
 SLO = GRAFANA / "api-gateway" / "slogen-api-gateway-availability.json"
-WALL, HEALTH = (GRAFANA / "SLOs" / f"slogen-{name}.json" for name in ("wall", "health"))
+WALL, HEALTH, REPORT = (GRAFANA / "SLOs" / f"slogen-{name}.json" for name in ("wall", "health", "report"))
+PAGES = "H"  # the column of the number of pages
 OF = 'service="api-gateway",slo="availability"'
 EAST, WEST = "us-east-1", "us-west-2"
 Series = dict[str, str]
@@ -87,12 +88,12 @@ CASES: dict[str, tuple[Series, list[tuple[tuple[Path, str] | tuple[Path, str, st
         well(EAST, left="0.1") | well(WEST, ratio="0.0002", left="1"),
         [
             (GONE, 10, {"{}": 1_296_000}),
-            ((WALL, "SLOs, the worst above", "G"), 10, {f"{{{ROW}}}": 1_296_000}),
+            ((WALL, "SLOs, the worst above", "H"), 10, {f"{{{ROW}}}": 1_296_000}),
         ],
     ),
     "a budget that is gone has no deadline any more": (
         well(EAST, left="-0.5"),
-        [(GONE, 10, {"{}": 0}), ((WALL, "SLOs, the worst above", "G"), 10, {f"{{{ROW}}}": 0})],
+        [(GONE, 10, {"{}": 0}), ((WALL, "SLOs, the worst above", "H"), 10, {f"{{{ROW}}}": 0})],
     ),
     "asked of a Prometheus itself, series have no cluster": (
         well(""),
@@ -130,6 +131,37 @@ CASES: dict[str, tuple[Series, list[tuple[tuple[Path, str] | tuple[Path, str, st
         {f'ALERTS{{alertname="Watchdog",alertstate="firing",cluster="{EAST}"}}': "1" + FOR}
         | {f'ALERTS{{alertname="Watchdog",alertstate="firing",cluster="{WEST}"}}': "1x20"},
         [((HEALTH, "Watchdog"), 5, {"{}": 1}), ((HEALTH, "Watchdog"), 30, {"{}": 0})],
+    ),
+    "an hour that burns less than the one before it is falling, the other way round rising": (
+        # 20 times what is allowed for an hour, then 5 times; and the other way round.
+        well(EAST)
+        | {f'slo:sli_error:ratio_rate1h{{{OF},cluster="{EAST}"}}': "0.002x119 0.0005x119"}
+        | {
+            series.replace("availability", "latency"): values
+            for series, values in well(EAST).items()
+            if "error_budget:ratio" in series and "remaining" not in series
+        }
+        | {
+            f'slo:sli_error:ratio_rate1h{{service="api-gateway",slo="latency",cluster="{EAST}"}}': (
+                "0.0005x119 0.002x119"
+            )
+        },
+        [
+            ((WALL, "SLOs, the worst above", "G"), 50, {}),
+            (
+                (WALL, "SLOs, the worst above", "G"),
+                62,
+                {f"{{{ROW}}}": -15, f"{{{ROW.replace('availability', 'latency')}}}": 15},
+            ),
+        ],
+    ),
+    "pages are counted by their clocks, not by their samples": (
+        {
+            f'slogen:incident_start:timestamp_seconds{{alertname="SLOErrorBudgetBurn",{OF},cluster="{EAST}"}}': (
+                "600x10 _x20 1800x30"
+            )
+        },
+        [((REPORT, "Objectives of the month", PAGES), 50, {f"{{{ROW}}}": 2})],
     ),
     "a page that lasted seven minutes is seen in a graph of a week": (
         alert(EAST, "critical", "_x20 1x14"),

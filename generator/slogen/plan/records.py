@@ -40,6 +40,7 @@ def sli_block(service: Service, slo: Slo, platform: Platform) -> Block:
         ("objective", slo.objective.target.percent),
         ("window", str(slo.objective.window)),
         ("team", service.team),
+        *(("tier", value) for name, value in service.labels if name == "tier"),
         *((("dashboard", dashboard_uid(service.name, slo.name)),) if platform.grafana else ()),
     )
     return Block(

@@ -66,6 +66,24 @@ OBJECTIVE = Promql("max(slo:objective:ratio$of)")
 LEFT = Promql(f"min({_BUDGET}) and on () max{_MEASURED}")
 TIME_LEFT = Promql("($left) * $seconds")
 LEFT_OVER_TIME = Promql(f"min({_BUDGET})")
+# What is left at each moment of what was spent since the last period began, and a budget that is spent evenly in it.
+LEFT_SINCE = Promql("""
+min(
+  1
+  - sum_over_time(
+      (
+        slo:sli_errors:avg_rate5m$of
+        and on ()
+        vector(time()) > scalar(max(timestamp(slo:objective:ratio$of @ end()))) - $seconds
+      )[$period:5m]
+    )
+  / (sum_over_time(slo:sli_total:avg_rate5m$of[$period] @ end()) > 0)
+  * clamp_max(count_over_time(slo:sli_total:avg_rate5m$of[$period] @ end()) * 300 / $seconds, 1)
+  / on (cluster, service, slo) group_left ()
+    slo:error_budget:ratio$of @ end()
+)
+""")
+SPENT_EVENLY = Promql("(max(timestamp(slo:objective:ratio$of @ end())) - time()) / $seconds")
 # As if it went on as in the last hour: 0 when nothing is left (0 times less than 0 is -0, which no mapping knows), -1
 # when the burn spends no more than allowed.
 GONE_IN = Promql(f"""
@@ -93,15 +111,15 @@ FACTOR = Promql("vector($factor)")
 TIER_FIRES = Promql("$told * max(($short > bool $threshold) * ($long > bool $threshold))")
 RATIO = Promql("slo:sli_error:ratio_rate$window$of")
 SLOW_RATIO = Promql("last_over_time(slo:sli_error:ratio_rate$window$of[10m])")
-# Of raw counters, all and bad events of each instance; what was never bad is 0.
+# Of raw counters, all and bad events of each value of a label; what was never bad is 0.
 RATE = Promql("rate($selector[$interval])")
-BAD_EACH = Promql("sum by (instance) ($bad) or 0 * sum by (instance) ($all)")
-NOT_GOOD_EACH = Promql("sum by (instance) ($all) - (sum by (instance) ($good) or 0 * sum by (instance) ($all))")
-NOT_IN_BUCKET_EACH = Promql("sum by (instance) ($all) - sum by (instance) ($bucket)")
+BAD_EACH = Promql("sum by ($label) ($bad) or 0 * sum by ($label) ($all)")
+NOT_GOOD_EACH = Promql("sum by ($label) ($all) - (sum by ($label) ($good) or 0 * sum by ($label) ($all))")
+NOT_IN_BUCKET_EACH = Promql("sum by ($label) ($all) - sum by ($label) ($bucket)")
 # As burn: the bars add up to that of the SLO.
 SHARES = Promql("""
 topk(10,
-  sum by (instance) ($bad)
+  sum by ($label) ($bad)
   / scalar(sum($all))
   / scalar(max(slo:error_budget:ratio$of))
 )
@@ -127,11 +145,18 @@ max by ($labels) (max_over_time(ALERTS{$matchers,severity="warning",alertstate="
 """)
 # Regions in the graphs of a page.
 FIRING = Promql("""
-max by (alertname, slo) (ALERTS{$matchers,alertstate="firing",escalation="",severity="$severity"})
+max by ($labels) (ALERTS{$matchers,alertstate="firing",escalation="",severity="$severity"})
 """)
-CAUSES = Promql("""
-max by (alertname, severity) (
-  ALERTS{$matchers,alertstate="firing",slo="",escalation="",severity!="none"}
+# All alerts of a service that fire, and since when: pages by the minute, others through their slow groups.
+SERVICE_ALERTS = Promql("""
+1000 * min by (alertname, slo, severity) (
+  last_over_time(ALERTS_FOR_STATE{$matchers,escalation="",severity!="none"}[10m])
+  and on (alertname, cluster, service, slo, severity)
+  (
+    ALERTS{$matchers,alertstate="firing",escalation="",severity="critical"}
+    or
+    last_over_time(ALERTS{$matchers,alertstate="firing",escalation="",severity!~"critical|none"}[10m])
+  )
 )
 """)
 
@@ -144,6 +169,22 @@ BURNS = Promql("""
 max by (service, slo) (
   slo:sli_error:ratio_rate$window$of / on (cluster, service, slo) group_left () slo:error_budget:ratio$of
 )
+""")
+# The last hour against the one before it, as multiples of what is allowed.
+TREND = Promql(f"""
+max by (service, slo) ({_BURN_1H})
+-
+max by (service, slo) (
+  slo:sli_error:ratio_rate1h$of offset 1h / on (cluster, service, slo) group_left () slo:error_budget:ratio$of
+)
+""")
+# The lanes of those that fired longest in the time of the page.
+FIRED_LONGEST = Promql("""
+($fired)
+and on (service, slo)
+topk($most, max by (service, slo) (
+  count_over_time(ALERTS{$matchers,alertstate="firing",escalation=""}[$range] @ end())
+))
 """)
 LEFTS = Promql(f"""
 (
@@ -183,6 +224,29 @@ USED = Promql("""
 sum by (service, slo) (sum_over_time(slo:sli_errors:avg_rate5m$of[$range]))
 / (sum by (service, slo) (sum_over_time(slo:sli_total:avg_rate5m$of[$range])) > 0)
 / max by (service, slo) (last_over_time(slo:error_budget:ratio$of[1h]))
+""")
+USED_BEFORE = Promql("""
+sum by (service, slo) (sum_over_time(slo:sli_errors:avg_rate5m$of[$range] offset $range))
+/ (sum by (service, slo) (sum_over_time(slo:sli_total:avg_rate5m$of[$range] offset $range)) > 0)
+/ max by (service, slo) (last_over_time(slo:error_budget:ratio$of[1h]))
+""")
+# A sample a day: how much faster than allowed the day that begins there was spent, of the SLOs that used most of all.
+DAYS = Promql("""
+(
+  sum by (service, slo) (sum_over_time(slo:sli_errors:avg_rate5m$of[1d] offset -1d))
+  / (sum by (service, slo) (sum_over_time(slo:sli_total:avg_rate5m$of[1d] offset -1d)) > 0)
+  / max by (service, slo) (last_over_time(slo:error_budget:ratio$of[1d] @ end() offset -1d))
+)
+and on (service, slo)
+topk($most,
+  sum by (service, slo) (sum_over_time(slo:sli_errors:avg_rate5m$of[$range] @ end() offset -1d))
+  / (sum by (service, slo) (sum_over_time(slo:sli_total:avg_rate5m$of[$range] @ end() offset -1d)) > 0)
+  / max by (service, slo) (last_over_time(slo:error_budget:ratio$of[1d] @ end() offset -1d))
+)
+""")
+# The clock of an incident changes when the next one begins; the first one is none that changed.
+PAGES_BEGUN = Promql("""
+max by (service, slo) (1 + changes(slogen:incident_start:timestamp_seconds{$matchers}[$range]))
 """)
 # Which part of the time was measured, of the series that was for the shortest time.
 COVERED = Promql("""

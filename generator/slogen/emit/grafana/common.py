@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import quote
 
 from slogen.emit.grafana.kit import (
@@ -25,6 +26,8 @@ from slogen.promql import panels
 from slogen.promql.template import Expr
 
 NO_DATA = "NO DATA"
+# A matcher that has the name of the service in it: there may be several services on a page.
+_NAMES_SERVICE = re.compile(r'(?P<label>\w+)\s*(?P<sign>[=!])[=~]?\s*(?P<value>"[^"]*\$service[^"]*")')
 MISSING = Said(None, NO_DATA, UNKNOWN)
 # Cells of tables.
 COLOURED = {"cellOptions": {"type": "color-text"}}
@@ -95,14 +98,14 @@ def choices(platform: Platform) -> tuple[Choice, ...]:
     return (Choice(name="cluster", label="Cluster", values=platform.clusters),)
 
 
-def alert_marks(matching: Expr) -> tuple[Marks, ...]:
-    """Return the times of pages and of tickets as regions."""
+def alert_marks(matching: Expr, *, labels: str = "alertname, slo") -> tuple[Marks, ...]:
+    """Return the times of pages and of tickets as regions, one for each value of the labels."""
     return tuple(
         Marks(
             name=name,
-            expr=panels.FIRING.fill(matchers=matching, severity=Expr(severity)),
+            expr=panels.FIRING.fill(labels=Expr(labels), matchers=matching, severity=Expr(severity)),
             colour=colour,
-            title="{{alertname}} {{slo}}",
+            title=" ".join(f"{{{{{label}}}}}" for label in labels.split(", ")),
         )
         for name, severity, colour in (("Pages", "critical", PAGE), ("Tickets", "warning", TICKET))
     )
@@ -114,6 +117,18 @@ def deploy_marks(service: Service, platform: Platform) -> tuple[Marks, ...]:
         return ()
     expr = Expr(platform.grafana.deploys.replace("$service", service.name))
     return (Marks(name="Deploys", expr=expr, colour=IDLE, title="deploy"),)
+
+
+def all_deploys(platform: Platform) -> tuple[Marks, ...]:
+    """Return the moments of deploys of the services that are chosen; what names a service there is a choice here."""
+    if platform.grafana is None or platform.grafana.deploys is None:
+        return ()
+    expr = _NAMES_SERVICE.sub(
+        lambda found: f"{found['label']}{found['sign']}~{found['value']}", platform.grafana.deploys
+    )
+    label = _NAMES_SERVICE.search(platform.grafana.deploys)
+    told = f"deploy of {{{{{label['label']}}}}}" if label else "deploy"
+    return (Marks(name="Deploys", expr=Expr(expr), colour=IDLE, title=told),)
 
 
 def silence_link(platform: Platform, service: Service, slo: Slo) -> Link | None:

@@ -16,6 +16,7 @@ from grafanalib import core as grafana
 
 from slogen.emit.grafana.kit import (
     MANY,
+    Between,
     Choice,
     Fold,
     Json,
@@ -102,6 +103,7 @@ def _panel(panel: Panel, known_as: int, below: int) -> grafana.Panel:
         gridPos=grafana.GridPos(h=height, w=width, x=x, y=y + below),
         transformations=[dict(one) for one in panel.transformations],
         timeFrom=panel.time_from,
+        interval=panel.every,
         links=[_link(one) for one in panel.links],
         extraJson={
             "type": panel.kind,
@@ -149,7 +151,7 @@ def _choice(choice: Choice) -> Json:
         "label": choice.label,
         "current": every,
         "includeAll": True,
-        "allValue": ".*",
+        "allValue": choice.every,
         "multi": False,
         "hide": 0,
         "options": [],
@@ -225,11 +227,13 @@ def _thresholds(steps: Sequence[Step]) -> Json:
     return {"mode": "absolute", "steps": [{"value": one.value, "color": one.colour} for one in steps]}
 
 
-def _mappings(said: Sequence[Said | Under]) -> Iterator[Json]:
+def _mappings(said: Sequence[Said | Under | Between]) -> Iterator[Json]:
     for place, one in enumerate(said):
         result = {"text": one.text, "color": one.colour, "index": place}
         if isinstance(one, Under):
             yield {"type": "range", "options": {"from": None, "to": one.bound, "result": result}}
+        elif isinstance(one, Between):
+            yield {"type": "range", "options": {"from": one.low, "to": one.high, "result": result}}
         elif one.value is None:
             yield {"type": "special", "options": {"match": "null+nan", "result": result}}
         else:
@@ -250,7 +254,7 @@ def _way(link: Link) -> Json:
 # What grafanalib writes and Grafana's types do not know, by the place where it stands.
 _DEAD_OF_PAGES = ("__inputs", "gnetId", "hideControls", "rows", "sharedCrosshair", "style", "version", "id")
 _DEAD_OF_PANELS = (
-    *("cacheTimeout", "editable", "error", "height", "hideTimeOverride", "interval", "maxDataPoints", "maxPerRow"),
+    *("cacheTimeout", "editable", "error", "height", "hideTimeOverride", "maxDataPoints", "maxPerRow"),
     *("minSpan", "repeatDirection", "span", "transparent"),
 )
 _DEAD_OF_TARGETS = ("metric", "query", "step", "target", "intervalFactor", "interval", "hide")

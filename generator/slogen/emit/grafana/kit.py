@@ -59,6 +59,16 @@ class Under:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """What stands instead of the values of a range; no `high` is no bound."""
+
+    low: float
+    high: float | None
+    text: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A link; addresses may hold Grafana's variables."""
 
@@ -76,7 +86,7 @@ class Look:
     low: float | None = None
     high: float | None = None
     steps: tuple[Step, ...] = ()
-    said: tuple[Said | Under, ...] = ()
+    said: tuple[Said | Under | Between, ...] = ()
     missing: str | None = None  # what is written when nothing is there
     colour: str | None = None
     links: tuple[Link, ...] = ()
@@ -101,6 +111,7 @@ class Panel:
     transformations: tuple[Json, ...] = ()
     links: tuple[Link, ...] = ()
     time_from: str | None = None
+    every: str | None = None  # a sample is for at least so long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +136,13 @@ class Marks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A variable: one of a list of values, or all."""
+    """A variable: one of a list of values, or all; without `every`, all are those that are listed."""
 
     name: str
     label: str
     values: tuple[str, ...] = ()
     query: str | None = None  # label_values(…) of the data source, instead of a list
+    every: str | None = ".*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from slogen.core import Report, plain
@@ -36,19 +37,20 @@ from slogen.emit.grafana.kit import (
     Look,
     Page,
     Panel,
+    Place,
     Query,
     Said,
     Step,
     literal,
 )
 from slogen.emit.grafana.panels import Column, bars, graph, stat, states, table, text
-from slogen.emit.grafana.tables import cause_table
-from slogen.model import AlertClass, Events, Latency, Platform, Service, Slo
-from slogen.plan.sli import le_spellings, noun, rates
+from slogen.emit.grafana.tables import alert_table
+from slogen.model import AlertClass, Events, Latency, Platform, Service, Sli, Slo, Spans
+from slogen.plan.sli import counted, le_spellings, noun, rates
 from slogen.plan.texts import HEALTH, WALL, dashboard_uid, runbook_section
 from slogen.plan.tiers import Tier, tiers
 from slogen.promql import names, panels
-from slogen.promql.query import Selector
+from slogen.promql.query import Selector, parsed
 from slogen.promql.template import By, Expr
 
 _FAST = ("5m", "30m", "1h", "6h")  # windows of series that every evaluation records
@@ -114,10 +116,7 @@ class _OnCall:
         yield self._burns()
         yield self._windows()
         yield self._what_next()
-        yield self._who()
-        yield self._kept()
-        yield self._events()
-        yield from self._times()
+        yield from self._who_and_what()
         yield self._budget()
         yield self._history()
         yield self._definition()
@@ -228,7 +227,7 @@ class _OnCall:
             return text(title, "The conditions of the alerts.", place, "No alert watches the burn of this SLO.\n")
         firing = Look(
             said=(Said("2", "yes", PAGE), Said("1", "yes", TICKET), Said("0", "no", PLAIN), MISSING),
-            custom={**COLOURED, "width": 80, "align": "center"},
+            custom={**COLOURED, "width": 100, "align": "center"},
         )
         return table(
             title,
@@ -293,50 +292,92 @@ class _OnCall:
 
     # --- who --------------------------------------------------------------------------------------------------------
 
-    def _who(self) -> Panel:
-        place = (0, 15, 8, 7)
-        look = Look(unit="none", decimals=2, low=0, steps=self._burn_steps(IDLE), missing=NO_DATA)
-        if self.slo.by:
-            label = self.slo.by[0]
-            return bars(
-                f"Which {label} burns?",
-                f"Burn of each value of `{label}` in the last five minutes, the fastest above.",
-                place,
-                [Query(panels.BURN_BY.fill(of=self.of, label=Expr(label)), f"{{{{{label}}}}}")],
-                look,
-            )
-        raw = self._raw()
-        if raw is None:
-            return cause_table(
-                "Which causes fire?",
-                "Alerts of this service that name a cause. None is no proof that all is well.",
-                place,
-                matchers(self.service, None, self.platform),
-            )
-        bad, every = raw
+    def _who_and_what(self) -> Iterator[Panel]:
+        """Yield two rows: who burns the budget, of what, and what else fires."""
+        dimensions = list(self._dimensions())[:2]
+        first = 8 if dimensions else 0
+        width = 8 if dimensions else 12
+        if dimensions:
+            yield self._shares((0, 15, first, 7), *dimensions[0])
+        yield self._kept((first, 15, width, 7))
+        yield self._events((first + width, 15, width, 7))
+        second = list(self._times((0, 22, 0, 8)))
+        if dimensions[1:]:
+            second.append(self._shares((0, 22, 0, 8), *dimensions[1]))
+        second.append(self._alerts((0, 22, 0, 8)))
+        width = 24 // len(second)
+        for number, panel in enumerate(second):
+            yield replace(panel, place=(number * width, 22, width, 8))
+
+    def _dimensions(self) -> Iterator[tuple[str, Expr, str]]:
+        """Yield the labels that tell who fails, what gives the burn of each value, and what it is of."""
+        for label in self.slo.by:
+            told = "in the last five minutes, the fastest above"
+            yield label, panels.BURN_BY.fill(of=self.of, label=Expr(label)), told
+        told = "in the last minutes, from its own metrics; together that of the SLO"
+        for label in self._labels():
+            bad, every = self._raw(Expr(label))
+            yield label, panels.SHARES.fill(of=self.of, bad=bad, all=every, label=Expr(label)), told
+
+    def _shares(self, place: Place, label: str, expr: Expr, told: str) -> Panel:
+        named = f"${{__field.labels.{label}}}"  # also when there is but one
+        look = Look(name=named, unit="none", decimals=2, low=0, steps=self._burn_steps(IDLE), missing=NO_DATA)
         return bars(
-            "Which instance burns the budget?",
-            "Burn that each instance contributes in the last minutes, from its own metrics; together that of the SLO.",
+            f"Which {label} burns the budget?",
+            f"Burn that each value of `{label}` contributes {told}.",
             place,
-            [Query(panels.SHARES.fill(of=self.of, bad=bad, all=every), "{{instance}}")],
+            [Query(expr, f"{{{{{label}}}}}")],
             look,
         )
 
-    def _raw(self) -> tuple[Expr, Expr] | None:
-        """Return bad events of each instance and all events, where counters tell them."""
-        sli = self.slo.sli
+    def _labels(self) -> Iterator[str]:
+        """Yield the labels of the SLI's own counters that part its events: who counts them, and what parts bad ones."""
+        match self._counters:
+            case Events() as sli:
+                spans = isinstance(self.slo.sli, Spans)
+                if not spans:
+                    yield "instance"  # of spans, that of the collector
+                elif not sli.total.has_matcher("span_name"):
+                    yield "span_name"
+                of, exact = (sli.bad, False) if sli.bad is not None else (sli.good, True)
+                assert of is not None
+                yield from (
+                    matcher.name
+                    for matcher in parsed(of.text).matchers.matchers
+                    if not sli.total.has_matcher(matcher.name) and (exact or str(matcher.op) != "MatchOp.Equal")
+                )
+            case Latency() as sli if not sli.native and not sli.sparse:
+                if not isinstance(self.slo.sli, Spans):
+                    yield "instance"
+                elif not sli.histogram.has_matcher("span_name"):
+                    yield "span_name"
+
+    @property
+    def _counters(self) -> Sli:
+        return counted(self.slo.sli) if isinstance(self.slo.sli, Spans) else self.slo.sli
+
+    def _raw(self, label: Expr) -> tuple[Expr, Expr]:
+        """Return bad events of each value of a label and all events, from the counters that tell them."""
+        sli = self._counters
         if isinstance(sli, Events):
             every = self._rate(sli.total)
             if sli.bad is not None:
-                return panels.BAD_EACH.fill(bad=self._rate(sli.bad), all=every), every
+                return panels.BAD_EACH.fill(bad=self._rate(sli.bad), all=every, label=label), every
             assert sli.good is not None
-            return panels.NOT_GOOD_EACH.fill(good=self._rate(sli.good), all=every), every
-        if isinstance(sli, Latency) and not sli.native and not sli.sparse:
-            every = self._rate(sli.histogram.histogram_part("_count"))
-            spellings = [one.replace(".", "\\\\.").replace("+", "\\\\+") for one in le_spellings(sli.threshold)]
-            within = sli.histogram.histogram_part("_bucket", Expr(f'le=~"{"|".join(spellings)}"'))
-            return panels.NOT_IN_BUCKET_EACH.fill(bucket=self._rate(within), all=every), every
-        return None
+            return panels.NOT_GOOD_EACH.fill(good=self._rate(sli.good), all=every, label=label), every
+        assert isinstance(sli, Latency)
+        every = self._rate(sli.histogram.histogram_part("_count"))
+        spellings = [one.replace(".", "\\\\.").replace("+", "\\\\+") for one in le_spellings(sli.threshold)]
+        within = sli.histogram.histogram_part("_bucket", Expr(f'le=~"{"|".join(spellings)}"'))
+        return panels.NOT_IN_BUCKET_EACH.fill(bucket=self._rate(within), all=every, label=label), every
+
+    def _alerts(self, place: Place) -> Panel:
+        return alert_table(
+            "What fires in this service?",
+            f"All alerts of {self.service.name} that fire, causes too, and since when.",
+            place,
+            matchers(self.service, None, self.platform),
+        )
 
     def _rate(self, counter: Selector) -> Expr:
         return panels.RATE.fill(selector=self._chosen(counter), interval=_INTERVAL)
@@ -347,13 +388,13 @@ class _OnCall:
 
     # --- what was ---------------------------------------------------------------------------------------------------
 
-    def _kept(self) -> Panel:
+    def _kept(self, place: Place) -> Panel:
         good = {window: panels.GOOD.fill(window=Expr(window), of=self.of) for window in ("5m", "1h")}
         return graph(
             "Is the objective kept?",
             "Share of good events in five minutes and in an hour, and the objective of "
             f"{self.slo.objective.target.percent} %.",
-            (8, 15, 8, 7),
+            place,
             [
                 *(Query(expr, f"last {window}") for window, expr in good.items()),
                 Query(panels.OBJECTIVE.fill(of=self.of), "objective"),
@@ -366,19 +407,19 @@ class _OnCall:
             ],
         )
 
-    def _events(self) -> Panel:
+    def _events(self, place: Place) -> Panel:
         return graph(
             "How many events are there?",
             "All events and bad ones, a second. When all of them fall, callers may have given up; when none are left, "
             "the share says nothing.",
-            (16, 15, 8, 7),
+            place,
             [Query(panels.EVENTS.fill(of=self.of), "all"), Query(panels.FAILED.fill(of=self.of), "bad")],
             Look(unit="short", low=0),
             [("byName", "all", Look(colour=IDLE)), ("byName", "bad", Look(colour=PAGE))],
         )
 
-    def _times(self) -> Iterator[Panel]:
-        sli = self.slo.sli
+    def _times(self, place: Place) -> Iterator[Panel]:
+        sli = self._counters
         if not isinstance(sli, Latency) or sli.native:
             return
         buckets = self._chosen(sli.histogram.histogram_part("_bucket"))
@@ -395,7 +436,7 @@ class _OnCall:
             "How long do they take?",
             "Quantiles as the buckets show them, with traces of single requests. The objective counts what takes "
             f"longer than {sli.spelled}.",
-            (0, 22, 24, 8),
+            place,
             [
                 Query(panels.QUANTILE.fill(share=share, buckets=buckets, interval=_INTERVAL), name, exemplar=True)
                 for name, (share, _) in shares.items()
@@ -411,19 +452,36 @@ class _OnCall:
 
     def _budget(self) -> Panel:
         window = self.slo.objective.window
+        seconds = window.ms // 1000
+        since = panels.LEFT_SINCE.fill(of=self.of, period=window, seconds=seconds)
         return graph(
             "Budget left",
-            f"Of the {window} budget, at each moment of the last {window}.",
+            f"Of the {window} budget. Thick: what was left at each moment of the last {window}, of what was spent "
+            "in it; it ends where the stat above stands. Dashed: a budget that is spent evenly. Thin: what "
+            "was left at that moment, with what it had spent before.",
             (0, 30, 12, 8),
-            [Query(panels.LEFT_OVER_TIME.fill(of=self.of), "budget left")],
+            [
+                Query(since, f"of these {window}"),
+                Query(panels.SPENT_EVENLY.fill(of=self.of, seconds=seconds), "spent evenly"),
+                Query(panels.LEFT_OVER_TIME.fill(of=self.of), "at that moment"),
+            ],
             Look(
                 unit="percentunit",
                 high=1.0,
-                colour=IDLE,
                 steps=(Step(None, "transparent"), Step(0.0, PAGE)),
-                custom={"lineWidth": 2, "axisSoftMin": 0, **DASHED},
+                custom={"axisSoftMin": 0, **DASHED},
             ),
+            [
+                ("byName", f"of these {window}", Look(colour=IDLE, custom={"lineWidth": 3})),
+                (
+                    "byName",
+                    "spent evenly",
+                    Look(colour=TICKET, custom={"lineStyle": {"fill": "dash", "dash": [10, 10]}}),
+                ),
+                ("byName", "at that moment", Look(colour="light-blue")),
+            ],
             time_from=str(window),
+            every=f"{seconds // 3600 // 60}h" if seconds >= 60 * 3600 else None,
         )
 
     def _history(self) -> Panel:

@@ -57,6 +57,7 @@ def graph(
     *,
     links: Iterable[Link] = (),
     time_from: str | None = None,
+    every: str | None = None,
 ) -> Panel:
     """Return lines over time, each in a colour of its own unless the look has one; what was not measured is a gap."""
     custom = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "never", "spanNulls": False}
@@ -71,6 +72,7 @@ def graph(
         options={"legend": _legend(shown=True), "tooltip": {"mode": "multi", "sort": "desc"}},
         links=tuple(links),
         time_from=time_from,
+        every=every,
     )
 
 
@@ -85,6 +87,7 @@ def states(
         place=place,
         queries=_over_time(queries),
         look=look,
+        every="5m",  # tickets are recorded so often: shorter steps would have gaps
         options={
             "alignValue": "left",
             "legend": _legend(shown=False),
@@ -112,14 +115,34 @@ def bars(title: str, description: str, place: Place, queries: Iterable[Query], l
             "orientation": "horizontal",
             "valueMode": "color",
             "namePlacement": "left",
-            "sizing": "auto",
+            "sizing": "manual",
             "minVizHeight": 16,
             "minVizWidth": 8,
             "maxVizHeight": 40,
             "showUnfilled": True,
-            "text": {"titleSize": 14, "valueSize": 18},
+            "text": {"titleSize": 12, "valueSize": 18},  # larger names are cut: Grafana measures them at 12
             "legend": _legend(shown=False),
             "reduceOptions": _LAST,
+        },
+    )
+
+
+def cells(title: str, description: str, place: Place, query: Query, look: Look, *, every: str) -> Panel:
+    """Return a cell for each sample, a lane a series: a heat map whose cells stand at the time of their sample."""
+    return Panel(
+        kind="status-history",
+        title=title,
+        description=description,
+        place=place,
+        queries=_over_time([query]),
+        look=look,
+        every=every,
+        options={
+            "colWidth": 0.9,
+            "legend": _legend(shown=False),
+            "rowHeight": 0.9,
+            "showValue": "auto",
+            "tooltip": {"mode": "single", "sort": "none"},
         },
     )
 
@@ -151,15 +174,18 @@ def table(
     *,
     hidden: Column | None = None,
     sort: str | None = None,
+    paged: bool = False,
 ) -> Panel:
     """Return a table of series, joined by their labels: `columns` are labels, and numbers that a query each gives.
 
     `hidden` is a label that only links need, and the query whose series have it. The column `sort` says which rows
-    stand above: those with the largest numbers.
+    stand above: those with the largest numbers. One that is `paged` shows so many rows as it has room for at a time.
     """
     shown = tuple(columns)
     asked = [one for one in shown if isinstance(one, Column)]
-    numbers = {column.name: f"Value #{ref(number)}" for number, column in enumerate(asked)}
+    # A table of one query calls its numbers so, whatever the query is called.
+    alone = len(asked) == 1 and hidden is None
+    numbers = {column.name: "Value" if alone else f"Value #{ref(number)}" for number, column in enumerate(asked)}
     order = [one if isinstance(one, str) else numbers[one.name] for one in shown]
     found = [*looks, *(("byName", column.name, column.look) for column in asked if column.look)]
     if hidden is not None:
@@ -182,6 +208,7 @@ def table(
         options={
             "showHeader": True,
             "cellHeight": "sm",
+            **({"enablePagination": True} if paged else {}),
             "sortBy": [{"displayName": sort, "desc": True}] if sort else [],
         },
         transformations=({"id": "merge", "options": {}}, {"id": "organize", "options": organized}),

@@ -16,9 +16,9 @@ from slogen.emit.grafana.common import (
     selector,
     traces_link,
 )
-from slogen.emit.grafana.kit import PAGE, Link, Look, Page, Panel, Place, Query, Step, literal
+from slogen.emit.grafana.kit import TICKET, Link, Look, Page, Panel, Place, Query, Step, literal
 from slogen.emit.grafana.panels import graph, stat, states, text
-from slogen.emit.grafana.tables import cause_table, slo_table
+from slogen.emit.grafana.tables import alert_table, slo_table
 from slogen.model import Platform, Service
 from slogen.plan.texts import WALL, dashboard_uid
 from slogen.promql import panels
@@ -36,7 +36,7 @@ def service_page(service: Service, platform: Platform) -> Page:
         tags=("slogen", "service", service.name, service.team),
         panels=tuple(_panels(service, platform)),
         choices=choices(platform),
-        marks=(*alert_marks(matchers(service, None, platform)), *deploy_marks(service, platform)),
+        marks=(*alert_marks(matchers(service, None, platform), labels="alertname"), *deploy_marks(service, platform)),
         links=(Link("All SLOs", f"/d/{WALL}"), *runbook, *([traces] if traces else [])),
     )
 
@@ -59,18 +59,18 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
     yield states(
         "Which alerts fired?",
         "Pages and tickets of this service, a lane for each alert.",
-        (0, below, 12, 9),
+        (0, below, 10, 9),
         [Query(fired, "{{alertname}} {{slo}}")],
         FIRED,
         time_from="7d",
     )
-    yield cause_table(
-        "Which causes fire now?",
-        "Alerts that name a cause. None is no proof that all is well.",
-        (12, below, 6, 9),
+    yield alert_table(
+        "What fires now?",
+        "All alerts of this service, causes too, and since when.",
+        (10, below, 9, 9),
         matching,
     )
-    yield _needed(service, platform, (18, below, 6, 9))
+    yield _needed(service, platform, (19, below, 5, 9))
 
 
 def _graphs(of: Expr, below: int) -> Iterator[Panel]:
@@ -83,7 +83,7 @@ def _graphs(of: Expr, below: int) -> Iterator[Panel]:
             unit="none",
             decimals=1,
             low=0.0,
-            steps=(Step(None, "transparent"), Step(1.0, PAGE)),
+            steps=(Step(None, "transparent"), Step(1.0, TICKET)),
             custom={**DASHED, "axisSoftMax": 2},
         ),
     )

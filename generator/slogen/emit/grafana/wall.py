@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slogen.emit.grafana.common import FIRED, LEFT, NO_DATA, alert_marks, choices, chosen, number, selector
+from slogen.emit.grafana.common import FIRED, LEFT, NO_DATA, all_deploys, choices, chosen, number, selector
 from slogen.emit.grafana.kit import FINE, PAGE, PLAIN, TICKET, UNKNOWN, Choice, Link, Look, Page, Panel, Query, Step
 from slogen.emit.grafana.panels import bars, stat, states
 from slogen.emit.grafana.tables import slo_table
@@ -11,17 +11,21 @@ from slogen.plan.texts import HEALTH, REPORT, WALL
 from slogen.promql import names, panels
 from slogen.promql.template import Expr
 
+_LANES = 15  # that can be read
+
 
 def wall_page(platform: Platform) -> Page:
-    """Return the wall; a variable chooses the service, and the cluster where there are several."""
+    """Return the wall; variables choose team, tier and service, and the cluster where there are several."""
     matching = chosen(platform, 'service=~"$service"')
     of = selector(matching)
     lefts = panels.LEFTS.fill(of=of)
+    burns = Expr(f'alertname="{names.BURN_ALERT}",{matching}')
     fired = panels.FIRED.fill(
         labels=Expr("service, slo"),
-        matchers=Expr(f'alertname="{names.BURN_ALERT}",{matching}'),
+        matchers=burns,
         interval=Expr("$__interval"),
     )
+    longest = panels.FIRED_LONGEST.fill(fired=fired, most=_LANES, matchers=burns, range=Expr("$__range"))
     return Page(
         uid=WALL,
         title="SLO wall",
@@ -33,21 +37,22 @@ def wall_page(platform: Platform) -> Page:
                 "SLOs, the worst above",
                 "A row for each SLO, from recorded series. `burn` is how many times faster than allowed the budget is "
                 "spent. A click on the name opens its page.",
-                (0, 3, 24, 14),
+                (0, 3, 24, 15),
                 matching,
                 clusters=bool(platform.clusters),
+                paged=True,
             ),
             states(
                 "When did which SLO page or raise a ticket?",
-                "Pages and tickets, a lane for each SLO.",
-                (0, 17, 12, 9),
-                [Query(fired, "{{service}} {{slo}}")],
+                f"Pages and tickets, a lane for each SLO: the {_LANES} that fired longest in the chosen time.",
+                (0, 18, 12, 10),
+                [Query(longest, "{{service}} {{slo}}")],
                 FIRED,
             ),
             bars(
                 "Least budget left",
                 "The ten SLOs with the least budget left of their period.",
-                (12, 17, 12, 9),
+                (12, 18, 12, 10),
                 [Query(panels.WORST.fill(lefts=lefts), "{{service}} {{slo}}")],
                 Look(unit="percentunit", decimals=1, low=0.0, high=1.0, steps=LEFT.steps, missing=NO_DATA),
             ),
@@ -55,11 +60,21 @@ def wall_page(platform: Platform) -> Page:
         since="now-24h",
         refresh="1m",
         choices=(
-            Choice(name="service", label="Service", query=f"label_values({names.OBJECTIVE}, service)"),
+            *_choices(),
             *choices(platform),
         ),
-        marks=alert_marks(matching),
+        marks=all_deploys(platform),  # alerts have their own panel: with 200 SLOs all of it would be red
         links=(Link("Are the rules evaluated?", f"/d/{HEALTH}"), Link("Monthly report", f"/d/{REPORT}")),
+    )
+
+
+def _choices() -> tuple[Choice, ...]:
+    """Return the variables: all services are those of the team and the tier that are chosen."""
+    chosen_ones = f'{names.INFO}{{team=~"$team",tier=~"$tier"}}'
+    return (
+        Choice(name="team", label="Team", query=f"label_values({names.INFO}, team)"),
+        Choice(name="tier", label="Tier", query=f'label_values({names.INFO}{{team=~"$team"}}, tier)'),
+        Choice(name="service", label="Service", query=f"label_values({chosen_ones}, service)", every=None),
     )
 
 

@@ -124,6 +124,7 @@ def _promises(subject: Subject) -> Scenario:
         "window": str(slo.objective.window),
         "team": subject.service.team,
     }
+    told |= {name: value for name, value in subject.service.labels if name == "tier"}
     if subject.platform.grafana:
         told["dashboard"] = dashboard_uid(subject.service.name, slo.name)
     days = slo.objective.window.ms // 86_400_000
