@@ -172,7 +172,7 @@ def test_the_complete_example_builds(tmp_path: Path) -> None:
     (tmp_path / "slos" / "kinds.yaml").write_text(head + "".join(slos), "utf-8")
     outcome = build(tmp_path)
     assert [str(problem) for problem in outcome.report] == []
-    assert (outcome.services, outcome.slos, outcome.alerts) == (2, 9, 1)
+    assert (outcome.services, outcome.slos, outcome.alerts) == (2, 10, 1)
     assert (tmp_path / "rules" / "prometheus" / "checkout.yaml").exists()
 
 
