@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 
 FILES = sorted((ROOT / "tests" / "promtool").glob("*.yaml"))
 SERVICES = sorted(path.stem for path in (ROOT / "slos").glob("*.yaml"))
+CAUSES_ALONE = {"capacity", "certificates", "changes", "transit"}  # without an SLO
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -47,7 +48,7 @@ def test_every_alert_has_a_case_that_fires_it_and_one_that_keeps_it_quiet(servic
 def test_every_recorded_series_is_looked_at(service: str) -> None:
     """By an expression whose value is told."""
     recorded = {rule["record"] for group in groups(service) for rule in group["rules"] if "record" in rule}
-    assert len(recorded) >= 15
+    assert len(recorded) >= 15 or service in CAUSES_ALONE
     told = "\n".join(
         case["expr"] for test in written(service) for case in test["promql_expr_test"] if case["exp_samples"]
     )
@@ -66,5 +67,5 @@ def groups(service: str) -> list[dict[str, list[dict[str, object]]]]:
 def written(service: str) -> list[dict[str, list[dict[str, object]]]]:
     """Return the generated tests of a service, of all layers."""
     mine = [file for file in FILES if file.name.split(".")[0] == service]
-    assert len(mine) >= 3
+    assert len(mine) >= (1 if service in CAUSES_ALONE else 3)
     return [test for file in mine for test in yaml.safe_load(file.read_text("utf-8"))["tests"]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from slogen.core import Duration, plain
-from slogen.model import Boolean, QuerySli, Service, Threshold
+from slogen.model import Boolean, Freshness, QuerySli, Service, Threshold
 from slogen.plan.rules import AlertRule, RecordingRule, Rule, ServicePlan
 from slogen.promql import names
 
@@ -78,8 +78,9 @@ def _written_by_owners(service: Service) -> set[tuple[str, str | None]]:
     found: set[tuple[str, str | None]] = {(alert.name, None) for alert in service.alerts}
     for slo in service.slos:
         sli = slo.sli
-        asks = isinstance(sli, QuerySli) or (isinstance(sli, (Boolean, Threshold)) and sli.metric.selector is None)
-        if asks:
+        asks = isinstance(sli, (Boolean, Threshold)) and sli.metric.selector is None
+        asks = asks or (isinstance(sli, Freshness) and sli.timestamp.selector is None)
+        if asks or isinstance(sli, QuerySli):
             found |= {(names.ERRORS_RATE, slo.name), (names.TOTAL_RATE, slo.name)}
     return found
 
