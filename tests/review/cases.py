@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.cli.running import SERVICE
+
 PLATFORM = """\
 apiVersion: slogen/v1
 kind: Platform
@@ -33,23 +35,14 @@ routing:
   warning: {notify: [team]}
   info: {notify: [boss]}
 """
-WEB = """\
-apiVersion: slogen/v1
-kind: Service
-metadata:
-  name: web
-  team: core
-slos:
-  - name: up
-    objective: 99.9
-    sli:
-      events:
-        total: 'req_total{job="web"}'
-        bad: 'req_total{job="web",code=~"5.."}'
+WEB = (
+    SERVICE
+    + """\
   - name: fast
     objective: 99
     sli: {latency: {histogram: 'took_seconds{job="web"}', threshold: 300ms}}
 """
+)
 LAST = "threshold: 300ms}}\n"
 DB = """\
 apiVersion: slogen/v1

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from slogen.core import Report, plain
 from slogen.core.number import decimal_of
-from slogen.model import Boolean, Freshness, Platform, Service, Slo, Threshold
+from slogen.model import SAMPLED, Platform, Service, Slo
 from slogen.plan.recovery import share_spent
 
 _NINES = Decimal("0.000001")  # a budget that few services have the events for
@@ -43,7 +43,7 @@ def too_few_events(slo: Slo, platform: Platform, report: Report) -> None:
     """
     objective, traffic = slo.objective, slo.traffic
     budget, least = objective.budget.value, round(1 / Fraction(objective.budget.value))
-    if isinstance(slo.sli, (Boolean, Threshold, Freshness)):
+    if isinstance(slo.sli, SAMPLED):
         traffic = 1 / platform.prometheus.scrape_interval.seconds
     events = None if traffic is None else round(Fraction(traffic) * Fraction(objective.window.seconds))
     if budget < _NINES or (events is not None and events < least):

@@ -36,9 +36,10 @@ from slogen.model.service import (
     Slo,
     SloTest,
 )
-from slogen.model.sli import Boolean, Events, Freshness, Latency, QuerySli, Sli, Spans, Threshold
+from slogen.model.sli import SAMPLED, Boolean, Events, Freshness, Latency, QuerySli, Sli, Spans, Threshold
 
 __all__ = [
+    "SAMPLED",
     "Alert",
     "AlertClass",
     "AlertTest",

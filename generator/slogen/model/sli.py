@@ -82,4 +82,5 @@ class QuerySli:
     total: Query
 
 
+SAMPLED = (Boolean, Threshold, Freshness)  # each sample of them is an event
 Sli = Events | Latency | Boolean | Threshold | Freshness | Spans | QuerySli

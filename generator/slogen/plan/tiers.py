@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from slogen.core import Duration, Report
 from slogen.core.number import decimal_of
-from slogen.model import AlertClass, Boolean, Freshness, Platform, Slo, Threshold
+from slogen.model import SAMPLED, AlertClass, Platform, Slo
 
 PART = Duration.of("5m")  # the window that raw series are read over
 _FALSE_ALARMS = 0.1  # at most this many a period, from chance alone, in a service inside its budget
@@ -113,7 +113,7 @@ def least_events(slo: Slo, platform: Platform, long: Duration, threshold: Decima
     than one window in ten periods (Poisson).
     """
     fewest = 2 if PART / platform.prometheus.scrape_interval >= 5 else 3
-    if slo.traffic is None or isinstance(slo.sli, (Boolean, Threshold, Freshness)):
+    if slo.traffic is None or isinstance(slo.sli, SAMPLED):
         return fewest
     events = slo.traffic * long.seconds
     if events * threshold >= _HANDFUL:

@@ -21,14 +21,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slogen.core import Duration
-from slogen.model import AlertClass, Boolean, Freshness, Platform, Service, Slo, Threshold
+from slogen.model import SAMPLED, AlertClass, Platform, Service, Slo
 from slogen.plan.alerts import KEEP
 from slogen.plan.records import FAST, HALF_PART
 from slogen.plan.tiers import PART, Tier
 
 ERRORS = tuple(Fraction(number, 1000) for number in (1000, 500, 100, 50, 20, 10, 5, 1))
 _HOUR = Duration.of("1h")
-_SAMPLED = (Boolean, Threshold, Freshness)  # each sample is an event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +120,7 @@ def traffic(slo: Slo, platform: Platform) -> Fraction | None:
 
     A declared `60/h` was rounded to a decimal; here it is 1/60 again.
     """
-    if isinstance(slo.sli, _SAMPLED):
+    if isinstance(slo.sli, SAMPLED):
         return Duration(1000) / platform.prometheus.scrape_interval
     return None if slo.traffic is None else Fraction(slo.traffic).limit_denominator(10**9)
 
@@ -157,7 +156,7 @@ def detection(errors: Fraction, slo: Slo, tier: Tier, platform: Platform) -> Dur
     an event less is enough for the guard.
     """
     events, view = traffic(slo, platform), view_of(slo, platform)
-    whole = not isinstance(slo.sli, _SAMPLED)
+    whole = not isinstance(slo.sli, SAMPLED)
 
     def fires(seen: int) -> bool:
         if not _burns(errors, tier, lambda window: view.held(seen, window)):
@@ -212,7 +211,7 @@ def view_of(slo: Slo, platform: Platform) -> View:
     within an evaluation of either.
     """
     half = Fraction(platform.prometheus.scrape_interval.ms, 2)
-    return View(rise=PART.ms + (half if isinstance(slo.sli, _SAMPLED) else -half))
+    return View(rise=PART.ms + (half if isinstance(slo.sli, SAMPLED) else -half))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +263,7 @@ def floor(slo: Slo, tier: Tier, platform: Platform) -> Fraction:
     events = traffic(slo, platform)
     if events is None:
         return Fraction(tier.threshold)
-    least = Fraction(tier.least) if not isinstance(slo.sli, _SAMPLED) else tier.least - Fraction(1, 2)
+    least = Fraction(tier.least) if not isinstance(slo.sli, SAMPLED) else tier.least - Fraction(1, 2)
     return max(Fraction(tier.threshold), least * 1000 / (events * tier.long.ms))
 
 

@@ -6,19 +6,17 @@ from dataclasses import replace
 
 from slogen.core import Duration, Ratio, Report, Span
 from slogen.model import (
+    SAMPLED,
     Alert,
     AlertClass,
     Alerting,
     AlertTest,
-    Boolean,
     Dependency,
-    Freshness,
     Ignore,
     Objective,
     Service,
     Slo,
     SloTest,
-    Threshold,
 )
 from slogen.promql.labels import named_labels
 from slogen.promql.names import GENERATED_ALERTS, WRITTEN_LABELS
@@ -57,7 +55,7 @@ def _alerting(values: Values, span: Span, spans: Spans, report: Report) -> Alert
 
 def _slo(values: Values, span: Span, spans: Spans, report: Report) -> Slo:
     sli = values["sli"]
-    if isinstance(sli, (Boolean, Threshold, Freshness)) and values["traffic"] is not None:
+    if isinstance(sli, SAMPLED) and values["traffic"] is not None:
         report.error(
             spans["traffic"],
             "SLO109",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from slogen.check.rulefiles.analysed import RATES, Analysed, bare
 from slogen.core import Problem
@@ -34,10 +35,7 @@ def short_range(rule: Analysed) -> Iterator[Problem]:
     every = rule.servers.scrape_interval
     if every is None:
         return
-    for call in rule.calls(*RATES):
-        ranged = call.args[0]
-        if type(ranged).__name__ != "MatrixSelector" or ":" in parts_of_selector(ranged.vector_selector)[0]:
-            continue
+    for call, ranged, _ in _rates(rule):
         width = duration_of(ranged.range)
         if width.ms < every.ms * 2:
             yield rule.error(
@@ -69,15 +67,21 @@ def rate_of_sum(rule: Analysed) -> Iterator[Problem]:
 
 def not_a_counter(rule: Analysed) -> Iterator[Problem]:
     """SLO316: a rate of what goes up and down."""
-    for call in rule.calls(*RATES):
-        ranged = call.args[0]
-        if type(ranged).__name__ != "MatrixSelector":
-            continue
-        name = parts_of_selector(ranged.vector_selector)[0]
-        if ":" not in name and (name.endswith(_GAUGES) or name in _KNOWN_GAUGES):
+    for call, ranged, name in _rates(rule):
+        if name.endswith(_GAUGES) or name in _KNOWN_GAUGES:
             yield rule.warning(
                 ranged,
                 "SLO316",
                 f"{name} is a gauge by its name: {call.func.name} takes every fall for a restart",
                 "use deriv or delta for a gauge",
             )
+
+
+def _rates(rule: Analysed) -> Iterator[tuple[Any, Any, str]]:
+    """Yield the rates of raw series: the call, what it reads, and the name of that."""
+    for call in rule.calls(*RATES):
+        ranged = call.args[0]
+        if type(ranged).__name__ == "MatrixSelector":
+            name = parts_of_selector(ranged.vector_selector)[0]
+            if ":" not in name:
+                yield call, ranged, name
