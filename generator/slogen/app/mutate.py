@@ -24,12 +24,12 @@ from slogen.plan.build import plan_service
 from slogen.plan.rules import AlertRule, Block, RuleGroup, ServicePlan
 from slogen.plan.scenarios import Suite, suites
 from slogen.prove.equivalent import explained, reason
+from slogen.prove.experience import Experience
 from slogen.prove.mutants import Mutant, mutants
 from slogen.prove.slices import Slice, Slicer
 
 _PATIENCE = 300  # seconds for a batch of tests
 _TESTED = re.compile("^(?:Unit Testing|Processing test file): ", re.M)  # in Prometheus 2, and in 3
-_FIRST = 1000  # what the first, cheapest batch of tests may cost; each further one four times as much
 _TOGETHER = 32  # mutants that one start of promtool judges: starting it takes longer than most tests
 
 
@@ -108,6 +108,7 @@ def mutate(
                 score.killed += 1
             else:
                 wanted.append(mutant)
+        wanted = trial.experience.varied(wanted)
         together = [wanted[at : at + _TOGETHER] for at in range(0, len(wanted), _TOGETHER)]
         fates = itertools.chain.from_iterable(pool.map(trial.fates, together))
         try:
@@ -140,16 +141,16 @@ class _NoVerdict(Exception):
 class _Trial:
     """Tests of a service, tried on its rules with and without a mistake.
 
-    A mutant is tried on no more than a slice of rules and expectations: first where a mistake of its kind was noticed
-    before, then on cheap ones, then on the others. What promtool says of the same slice without the mistake need not
-    be "success", for other alerts may be expected too: it is the difference that tells.
+    A mutant is tried on no more than a slice of rules and expectations, first where mistakes like it were noticed
+    before. What promtool says of the same slice without the mistake need not be "success", for other alerts may be
+    expected too: it is the difference that tells.
     """
 
     def __init__(self, plan: ServicePlan, tried: Sequence[Suite], promtool: Program, folder: Path) -> None:
         self._plan, self._tried, self._promtool, self._folder = plan, tried, promtool, folder
         self._slicer = Slicer(plan)
         self._without: dict[Slice, str] = {}  # what promtool says when there is no mistake
-        self._noticed: dict[str, str] = {}  # for a kind of mistake, the test that noticed the last one
+        self.experience = Experience(plan.service)
         self._numbers = itertools.count()
 
     def whole(self, suite: Suite) -> str | None:
@@ -165,26 +166,30 @@ class _Trial:
         In each round promtool starts once, with the next tests of every mutant whose fate is open.
         """
         left = {
-            place: _batches(self._slicer.slices(mutant, self._tried), self._noticed.get(_kind(mutant)))
+            place: self.experience.batches(mutant, self._slicer.slices(mutant, self._tried))
             for place, mutant in enumerate(some)
         }
         fates = ["survived"] * len(some)
         while tests := [(place, one) for place, batches in left.items() for one in next(batches, ())]:
-            self._try_without(one for _, one in tests)
-            said = self._tests((one, some[place]) for place, one in tests)
-            for (place, one), with_it in zip(tests, said, strict=True):
-                if place in left and with_it != self._without[one]:
+            noticing = self._noticed([(one, some[place]) for place, one in tests])
+            for (place, one), noticed in zip(tests, noticing, strict=True):
+                if noticed is not None and place in left:
                     del left[place]
-                    self._noticed[_kind(some[place])] = _told(one)
-                    refused = "FAILED" in with_it and "got:" not in with_it and "err:" not in with_it
-                    fates[place] = "refused" if refused else "killed"
+                    self.experience.learn(some[place], one)
+                    fates[place] = noticed
         return fates
 
-    def _try_without(self, slices: Iterable[Slice]) -> None:
-        """Ask what promtool says of each slice without any mistake, once."""
-        new = [one for one in dict.fromkeys(slices) if one not in self._without]
-        if new:
-            self._without.update(zip(new, self._tests([(one, None) for one in new]), strict=True))
+    def _noticed(self, tests: Sequence[tuple[Slice, Mutant]]) -> Iterator[str | None]:
+        """Yield what each test says of a mutant: it is killed, refused by promtool, or None when nothing is noticed.
+
+        What promtool says of a slice without any mistake is asked once, in the same start.
+        """
+        new = [one for one in dict.fromkeys(one for one, _ in tests) if one not in self._without]
+        said = self._tests([*((one, None) for one in new), *tests])
+        self._without.update(zip(new, said, strict=False))
+        for (one, _), with_it in zip(tests, said[len(new) :], strict=True):
+            refused = "FAILED" in with_it and "got:" not in with_it and "err:" not in with_it
+            yield None if with_it == self._without[one] else "refused" if refused else "killed"
 
     def _tests(self, tried: Iterable[tuple[Slice, Mutant | None]]) -> list[str]:
         """Return what promtool says of each slice, with a mistake or without any."""
@@ -231,29 +236,5 @@ def _held(mutant: Mutant, plan: ServicePlan, platform: Platform) -> bool:
     return next(kept(alone, platform), None) is not None
 
 
-def _kind(mutant: Mutant) -> str:
-    """Return what mistakes of the same kind have in common: the same change of the same alert of another SLO."""
-    return mutant.name + " " + re.sub(r"[0-9.]+", "0", mutant.what)
-
-
 def _rules(groups: Sequence[RuleGroup]) -> str:
     return "groups:\n" + groups_text(tuple(groups)) if groups else "groups: []\n"
-
-
-def _batches(slices: Iterable[Slice], first: str | None) -> Iterator[list[Slice]]:
-    """Yield slices to try in one start of promtool: the test told `first`, then cheap ones, more and more of them."""
-    batch: list[Slice] = []
-    most, cost = _FIRST, 0
-    for one in sorted(slices, key=lambda one: (_told(one) != first, one.cost)):
-        if batch and (cost + one.cost > most or _told(batch[0]) == first):
-            yield batch
-            batch, cost, most = [], 0, most * 4
-        batch.append(one)
-        cost += one.cost
-    if batch:
-        yield batch
-
-
-def _told(one: Slice) -> str:
-    """Return what a test says, whichever the SLO."""
-    return re.sub(r"[0-9.]+", "0", one.scenario.name.partition(": ")[2])

@@ -12,7 +12,7 @@ from slogen.core import Duration, plain
 from slogen.model import AlertClass, Boolean, Events, Freshness, Latency, QuerySli, Sli, Spans, Threshold
 from slogen.plan.scenarios.decoys import Decoys
 from slogen.plan.scenarios.levels import FIVE, level
-from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, absent, minutes, rate_is
+from slogen.plan.scenarios.scenario import Expect, Scenario, Subject, absent, minutes, rate_is, steps
 from slogen.plan.scenarios.sources import EACH, Phase, Phases, Source, Write, source
 from slogen.plan.tiers import PART, Tier
 from slogen.promql import names
@@ -271,6 +271,7 @@ def _vanished(stage: _Stage) -> Iterator[Scenario]:
         f"its target vanishes at 10m: {told}, and nothing looks healthy",
         (Phase(stage.scrapes(10) + 1), Phase(stage.scrapes(20), gone=True)),
         stage.nothing(minutes(17)),
+        beside=(Phase(stage.scrapes(30) + 1),),
         lasting=[
             subject.firing(minutes(23)),
             subject.firing(minutes(27), *alerts),
@@ -329,12 +330,19 @@ def _told(length: Fraction) -> str:
 def _declared(subject: Subject) -> Iterator[Scenario]:
     """Yield the tests that the owner of the SLO wrote."""
     tests, decoys = subject.slo.tests, Decoys.of(*_asked(subject.slo.sli))
-    if isinstance(subject.slo.sli, QuerySli):
-        # Its total counts only beside its errors: of what others have, a total that read it would make nothing.
+    every = subject.platform.prometheus.scrape_interval
+    beside_errors = isinstance(subject.slo.sli, QuerySli)  # its total counts only where its own errors are
+    if beside_errors:
+        # Of what others have, a total that read it would make nothing.
         decoys = replace(decoys, alone=False)
     for number, test in enumerate(tests, 1):
         by = {**subject.by, **dict(test.labels)}
-        if test.errors is None or test.total is None:
+        recorded: list[tuple[str, str]] = []
+        if beside_errors and test.total is None:
+            always = steps((test.at.ms // every.ms + 1, 0))
+            recorded += subject.others([(subject.recorded(names.ERRORS_RATE, by), always)])
+            expects = [absent(test.at, subject.recorded(names.TOTAL_RATE, by))]
+        elif test.errors is None or test.total is None:
             expects = [
                 Expect(
                     at=test.at,
@@ -349,8 +357,8 @@ def _declared(subject: Subject) -> Iterator[Scenario]:
         others = [other.series for other in tests if (other.errors, other.total) != (test.errors, test.total)]
         yield subject.scenario(
             f"test {number} of its owner: {test.name}",
-            subject.platform.prometheus.scrape_interval,
-            (*test.series, *decoys.near(test.series, others)),
+            every,
+            (*test.series, *decoys.near(test.series, others), *recorded),
             expects,
         )
     counted = [test for test in tests if test.total is not None]
@@ -358,7 +366,7 @@ def _declared(subject: Subject) -> Iterator[Scenario]:
     if strangers:
         yield subject.scenario(
             "what others have is not counted",
-            subject.platform.prometheus.scrape_interval,
+            every,
             strangers,
             [
                 absent(at, subject.recorded(name, {}))
