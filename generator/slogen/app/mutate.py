@@ -125,6 +125,7 @@ def mutate(
         except _NoVerdict as failure:
             pool.shutdown(cancel_futures=True)
             score.unsound.append(str(failure))
+    score.survivors.sort(key=lambda mutant: (mutant.group, mutant.place))
     score.seconds = time.monotonic() - started
     return score
 
