@@ -1,11 +1,12 @@
-"""Measures how long `slogen build` takes and how much memory: 1,000 services with 10 SLOs each.
+"""Measures how long `slogen` takes and how much memory: 1,000 services with 10 SLOs each.
 
 A temporary repository is made and `slogen` runs on it as a subprocess, as a user runs it. Reported are
 
 * wall seconds, the least of several runs: cold (nothing generated yet), warm (nothing has changed), `--check`;
 * peak MB: the highest sum of the proportional set sizes (Pss) of the process and all its children, sampled;
 * `slogen diff` against git when one SLO of one service changed;
-* milliseconds of `slogen --help`, the median of nine runs.
+* milliseconds of `slogen --help`, the median of nine runs;
+* `slogen test --mutate` of the services of this repository that have the most mutants, once each.
 
 Bytecode is compiled and the file cache is warm. The platform has no Kubernetes output.
 """
@@ -30,7 +31,8 @@ from pathlib import Path
 from manyslos import write_repository
 
 COLD_SECONDS, PEAK_MB, HELP_MS, DIFF_SECONDS = 10.0, 500.0, 200.0, 2.0
-LINT_SECONDS = 20.0  # on two cores
+LINT_SECONDS, MUTANTS_SECONDS = 20.0, 60.0  # on two cores
+MOST_MUTANTS = ("kubernetes-api", "postgresql", "api-gateway")
 HELP_RUNS = 9
 SAMPLE_EVERY = 0.05  # seconds between two looks at the memory
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -178,7 +180,7 @@ def help_row() -> Row:
 
 
 def own_repository(folder: Path, runs: int) -> list[Row]:
-    """Measure a cold build of this repository's SLOs, in a copy."""
+    """Measure a cold build of this repository's SLOs, in a copy, and the mutants of the largest of its services."""
     root = folder / "own"
     root.mkdir()
     shutil.copy(REPOSITORY / "slogen.yaml", root)
@@ -189,7 +191,12 @@ def own_repository(folder: Path, runs: int) -> list[Row]:
         return run("-C", str(root), "build")
 
     seconds, peak = best("this repository", runs, once)
-    return [Row("this repository, cold", seconds, "s"), Row("this repository, cold, peak memory", peak, "MB")]
+    rows = [Row("this repository, cold", seconds, "s"), Row("this repository, cold, peak memory", peak, "MB")]
+    for service in MOST_MUTANTS:
+        what = f"mutants of {service}"
+        seconds, _ = best(what, 1, lambda name=service: run("-C", str(root), "test", "--mutate", name))
+        rows.append(Row(what, seconds, "s", MUTANTS_SECONDS))
+    return rows
 
 
 def size(root: Path) -> str:
