@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from slogen.emit.grafana.common import COLOURED, MISSING, NO_DATA, number
 from slogen.emit.grafana.kit import FINE, IDLE, PAGE, PLAIN, TICKET, UNKNOWN, Link, Look, Page, Panel, Query, Said, Step
-from slogen.emit.grafana.panels import Column, bars, graph, stat, table
+from slogen.emit.grafana.listings import Column, table
+from slogen.emit.grafana.panels import bars, graph, stat
 from slogen.model import Platform
 from slogen.plan.texts import HEALTH, WALL
 from slogen.promql import panels

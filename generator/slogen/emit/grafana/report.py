@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from slogen.emit.grafana.common import COLOURED, GAUGE, NO_DATA, choices, chosen, number, selector
 from slogen.emit.grafana.kit import FINE, PAGE, PLAIN, TICKET, UNKNOWN, Link, Look, Page, Panel, Query, Said, Step
-from slogen.emit.grafana.panels import Column, bars, cells, stat, table, text
+from slogen.emit.grafana.listings import Column, table, text
+from slogen.emit.grafana.panels import bars, cells, stat
 from slogen.model import Platform
 from slogen.plan.texts import REPORT, WALL
 from slogen.plan.tiers import PART

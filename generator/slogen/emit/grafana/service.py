@@ -17,7 +17,8 @@ from slogen.emit.grafana.common import (
     traces_link,
 )
 from slogen.emit.grafana.kit import TICKET, Link, Look, Page, Panel, Place, Query, Step, literal
-from slogen.emit.grafana.panels import graph, stat, states, text
+from slogen.emit.grafana.listings import text
+from slogen.emit.grafana.panels import graph, stat, states
 from slogen.emit.grafana.tables import alert_table, slo_table
 from slogen.model import Platform, Service
 from slogen.plan.texts import WALL, dashboard_uid

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from slogen.emit.grafana.common import COLOURED, GAUGE, GONE_IN, LEFT, STATES, selector
 from slogen.emit.grafana.kit import FINE, PLAIN, TICKET, Between, Link, Look, Panel, Place, Said, Step, Under
-from slogen.emit.grafana.panels import Column, table
+from slogen.emit.grafana.listings import Column, table
 from slogen.promql import panels
 from slogen.promql.template import By, Expr
 

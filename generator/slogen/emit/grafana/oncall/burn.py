@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from slogen.emit.grafana.common import COLOURED, DASHED, MISSING, NO_DATA, explore_link
 from slogen.emit.grafana.kit import PAGE, PLAIN, TICKET, Look, Panel, Query, Said, Step
+from slogen.emit.grafana.listings import Column, table, text
 from slogen.emit.grafana.oncall.watched import FAST, Watched
-from slogen.emit.grafana.panels import Column, graph, table, text
+from slogen.emit.grafana.panels import graph
 from slogen.model import AlertClass
 from slogen.plan.tiers import Tier
 from slogen.promql import panels

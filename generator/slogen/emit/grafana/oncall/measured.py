@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from slogen.emit.grafana.common import MISSING, NO_DATA
 from slogen.emit.grafana.kit import FINE, TICKET, Fold, Look, Query, Step, literal
+from slogen.emit.grafana.listings import text
 from slogen.emit.grafana.oncall.watched import Watched
-from slogen.emit.grafana.panels import stat, text
+from slogen.emit.grafana.panels import stat
 from slogen.plan.sli import rates
 from slogen.promql import panels
 

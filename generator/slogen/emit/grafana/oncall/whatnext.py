@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from slogen.emit.grafana.common import silence_link, traces_link
 from slogen.emit.grafana.kit import Link, Panel
+from slogen.emit.grafana.listings import text
 from slogen.emit.grafana.oncall.watched import Watched
-from slogen.emit.grafana.panels import text
 from slogen.plan.texts import HEALTH, WALL, dashboard_uid, runbook_section
 from slogen.promql import names
 
