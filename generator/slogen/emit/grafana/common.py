@@ -9,12 +9,14 @@ from urllib.parse import quote
 from slogen.emit.grafana.kit import (
     FINE,
     IDLE,
+    NOT_A_NUMBER,
     PAGE,
     PLAIN,
     TICKET,
     UNKNOWN,
     Choice,
     Link,
+    LogQuery,
     Look,
     Marks,
     Said,
@@ -29,6 +31,7 @@ NO_DATA = "NO DATA"
 # A matcher that has the name of the service in it: there may be several services on a page.
 _NAMES_SERVICE = re.compile(r'(?P<label>\w+)\s*(?P<sign>[=!])[=~]?\s*(?P<value>"[^"]*\$service[^"]*")')
 MISSING = Said(None, NO_DATA, UNKNOWN)
+NO_EVENTS = Said(NOT_A_NUMBER, "no events", IDLE)  # 0 of 0
 # Cells of tables.
 COLOURED = {"cellOptions": {"type": "color-text"}}
 GAUGE = {"cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}}
@@ -59,6 +62,8 @@ LEFT = Look(
     said=(MISSING,),
     missing=NO_DATA,
 )
+
+WEEKLY = Expr("1h")  # what is shorter could not be seen in a week
 
 # Firing alerts over time: 2 is a page, 1 a ticket.
 FIRED = Look(
@@ -129,6 +134,14 @@ def all_deploys(platform: Platform) -> tuple[Marks, ...]:
     label = _NAMES_SERVICE.search(platform.grafana.deploys)
     told = f"deploy of {{{{{label['label']}}}}}" if label else "deploy"
     return (Marks(name="Deploys", expr=Expr(expr), colour=IDLE, title=told),)
+
+
+def logs_query(platform: Platform, service: Service) -> LogQuery | None:
+    """Return what finds the logs of a service, where the platform says where they are."""
+    settings = platform.grafana.logs if platform.grafana else None
+    if settings is None:
+        return None
+    return LogQuery(settings.query.replace("$service", service.name), settings.uid)
 
 
 def silence_link(platform: Platform, service: Service, slo: Slo) -> Link | None:

@@ -15,9 +15,8 @@ from typing import Any
 from grafanalib import core as grafana
 
 from slogen.emit.grafana.jsonlook import defaults, link_json, override
-from slogen.emit.grafana.kit import Choice, Fold, Json, Link, LogQuery, Marks, Page, Panel, Query, ref
+from slogen.emit.grafana.kit import WIDTH, Choice, Fold, Json, Link, LogQuery, Marks, Page, Panel, Query, ref
 
-WIDTH = 24  # columns of Grafana's grid
 SCHEMA = 41  # of the classic JSON: Grafana 11.6 and newer take it as it is, older ones ignore what they do not know
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 

@@ -15,8 +15,10 @@ MANY = "a colour for each series"
 NOT_A_NUMBER = "NaN"
 
 Json = dict[str, Any]
-# x and y from the upper left corner, width and height: in columns, of which there are 24, and rows of 38 pixels.
+# x and y from the upper left corner, width and height: in columns and in rows of 38 pixels.
 Place = tuple[int, int, int, int]
+WIDTH = 24  # columns
+NOWHERE: Place = (0, 0, 0, 0)  # until its row says where
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,9 +111,9 @@ def bars(title: str, description: str, place: Place, queries: Iterable[Query], l
             "displayMode": "basic",
             "orientation": "horizontal",
             "valueMode": "color",
-            "namePlacement": "left",
+            "namePlacement": "top",  # to the left long ones are cut
             "sizing": "manual",
-            "minVizHeight": 16,
+            "minVizHeight": 30,
             "minVizWidth": 8,
             "maxVizHeight": 40,
             "showUnfilled": True,

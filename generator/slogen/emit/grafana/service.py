@@ -8,6 +8,7 @@ from slogen.emit.grafana.common import (
     DASHED,
     FIRED,
     STATES,
+    WEEKLY,
     alert_marks,
     choices,
     chosen,
@@ -19,7 +20,7 @@ from slogen.emit.grafana.common import (
 from slogen.emit.grafana.kit import TICKET, Link, Look, Page, Panel, Place, Query, Step, literal
 from slogen.emit.grafana.listings import text
 from slogen.emit.grafana.panels import graph, stat, states
-from slogen.emit.grafana.tables import alert_table, slo_table
+from slogen.emit.grafana.tables import alert_table, logs_of, slo_table
 from slogen.model import Platform, Service
 from slogen.plan.texts import WALL, dashboard_uid
 from slogen.promql import panels
@@ -56,11 +57,11 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
         )
         yield from _graphs(selector(matching), height)
         below = height + 9
-    fired = panels.FIRED.fill(labels=Expr("alertname, slo"), matchers=matching, interval=Expr("$__interval"))
+    fired = panels.FIRED.fill(labels=Expr("alertname, slo"), matchers=matching, interval=WEEKLY)
     yield states(
         "Which alerts fired?",
-        "Pages and tickets of this service, a lane for each alert.",
-        (0, below, 10, 9),
+        "Pages and tickets of this service, a lane for each alert; what was shorter than an hour is drawn as one.",
+        (0, below, 12, 9),
         [Query(fired, "{{alertname}} {{slo}}")],
         FIRED,
         time_from="7d",
@@ -68,10 +69,13 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
     yield alert_table(
         "What fires now?",
         "All alerts of this service, causes too, and since when.",
-        (10, below, 9, 9),
+        (12, below, 8, 9),
         matching,
     )
-    yield _needed(service, platform, (19, below, 5, 9))
+    yield _needed(service, platform, (20, below, 4, 9))
+    logged = logs_of(service, platform, below + 9)
+    if logged is not None:
+        yield logged
 
 
 def _graphs(of: Expr, below: int) -> Iterator[Panel]:
@@ -82,7 +86,6 @@ def _graphs(of: Expr, below: int) -> Iterator[Panel]:
         [Query(panels.BURNS.fill(of=of, window=Expr("1h")), "{{slo}}")],
         Look(
             unit="none",
-            decimals=1,
             low=0.0,
             steps=(Step(None, "transparent"), Step(1.0, TICKET)),
             custom={**DASHED, "axisSoftMax": 2},

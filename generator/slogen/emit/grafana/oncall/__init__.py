@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from slogen.emit.grafana.common import alert_marks, choices, deploy_marks, matchers
-from slogen.emit.grafana.kit import Fold, Page, Panel, Place
+from slogen.emit.grafana.kit import NOWHERE, WIDTH, Fold, Page, Panel
 from slogen.emit.grafana.oncall.burn import burn_graph, conditions
-from slogen.emit.grafana.oncall.course import budget, events, history, kept, times
+from slogen.emit.grafana.oncall.course import budget, events, history, kept
 from slogen.emit.grafana.oncall.measured import definition
 from slogen.emit.grafana.oncall.now import six_stats
+from slogen.emit.grafana.oncall.times import times
 from slogen.emit.grafana.oncall.watched import Watched
 from slogen.emit.grafana.oncall.whatnext import links, what_next
 from slogen.emit.grafana.oncall.who import dimensions, shares
-from slogen.emit.grafana.tables import alert_table
+from slogen.emit.grafana.tables import alert_table, logs_of
 from slogen.model import Platform, Service, Slo
 from slogen.plan.texts import dashboard_uid
 from slogen.promql.template import Expr
+
+_BESIDE = 3  # panels of a row, if they are to be read
 
 
 def oncall_page(service: Service, slo: Slo, platform: Platform) -> Page:
@@ -44,34 +47,39 @@ def _panels(on: Watched) -> Iterator[Panel | Fold]:
     yield burn_graph(on)
     yield conditions(on)
     yield what_next(on)
-    yield from _who_and_what(on)
-    yield budget(on)
-    yield history(on)
-    yield definition(on)
-
-
-def _who_and_what(on: Watched) -> Iterator[Panel]:
-    """Yield two rows: who burns the budget, of what, and what else fires."""
     found = list(dimensions(on))[:2]
-    first = 8 if found else 0
-    width = 8 if found else 12
-    if found:
-        yield shares(on, (0, 15, first, 7), *found[0])
-    yield kept(on, (first, 15, width, 7))
-    yield events(on, (first + width, 15, width, 7))
-    second = list(times(on, (0, 22, 0, 8)))
-    if found[1:]:
-        second.append(shares(on, (0, 22, 0, 8), *found[1]))
-    second.append(_alerts(on, (0, 22, 0, 8)))
-    width = 24 // len(second)
-    for number, panel in enumerate(second):
-        yield replace(panel, place=(number * width, 22, width, 8))
+    fires = _what_fires(on, instead=not found)
+    yield from _row([shares(on, *found[0]) if found else fires, kept(on), events(on)], 15, 7)
+    below = 22
+    more = [*times(on), *(shares(on, *one) for one in found[1:]), *([fires] if found else [])]
+    for row in (more[:2], more[2:]) if len(more) > _BESIDE else (more,):
+        yield from _row(row, below, 8)
+        below += 8 if row else 0
+    yield from _row([budget(on), history(on)], below, 8)
+    below += 8
+    logged = logs_of(on.service, on.platform, below)
+    if logged is not None:
+        yield logged
+        below += logged.place[3]
+    yield definition(on, below)
 
 
-def _alerts(on: Watched, place: Place) -> Panel:
+def _row(panels: list[Panel], below: int, height: int) -> Iterator[Panel]:
+    """Yield panels beside each other; a table among two others is wider than they are."""
+    left = 0
+    table = len(panels) == _BESIDE and any(one.kind == "table" for one in panels)
+    for panel in panels:
+        width = (10 if panel.kind == "table" else 7) if table else WIDTH // len(panels)
+        yield replace(panel, place=(left, below, width, height))
+        left += width
+
+
+def _what_fires(on: Watched, *, instead: bool) -> Panel:
+    """Return the alerts of the service; `instead` of who burns the budget, where no label tells."""
+    why = " No label of this SLI tells who fails, and `by` in its SLO would: causes are what comes nearest."
     return alert_table(
         "What fires in this service?",
-        f"All alerts of {on.service.name} that fire, causes too, and since when.",
-        place,
+        f"All alerts of {on.service.name} that fire, causes too, and since when.{why if instead else ''}",
+        NOWHERE,
         matchers(on.service, None, on.platform),
     )

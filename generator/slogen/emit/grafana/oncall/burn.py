@@ -37,7 +37,6 @@ def burn_graph(on: Watched) -> Panel:
         [Query(on.burn(window), window) for window in FAST],
         Look(
             unit="none",
-            decimals=1,
             low=0,
             steps=(Step(None, "transparent"), *dashed),
             custom={**DASHED, "axisSoftMax": 2},
@@ -70,18 +69,18 @@ def conditions(on: Watched) -> Panel:
     )
     return table(
         title,
-        "Each row is a condition of the alerts: both windows must burn faster than the last number. The guard "
+        "Each row is a condition of the alerts: both windows must burn faster than its threshold. The guard "
         "against single failures and what keeps a page on are not shown.",
         place,
         [
             "windows",
+            Column("threshold", _rows(on, lambda tier: panels.FACTOR.fill(factor=tier.factor))),
             Column("short", _rows(on, lambda tier: on.burn(str(tier.short)))),
             Column("long", _rows(on, lambda tier: on.burn(str(tier.long)))),
-            Column("threshold", _rows(on, lambda tier: panels.FACTOR.fill(factor=tier.factor))),
             Column("both above", _rows(on, lambda tier: _fires(on, tier)), firing),
         ],
         Look(unit="none", decimals=1, missing=NO_DATA, custom={"align": "right", "width": 90}),
-        [("byName", "windows", Look(custom={"align": "left", "width": 140}))],
+        [("byName", "windows", Look(custom={"align": "left"}))],
     )
 
 

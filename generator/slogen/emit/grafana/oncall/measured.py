@@ -11,18 +11,19 @@ from slogen.plan.sli import rates
 from slogen.promql import panels
 
 
-def definition(on: Watched) -> Fold:
+def definition(on: Watched, below: int) -> Fold:
     """Return the row that says what is counted; it is closed at first."""
     errors, total = rates(on.service, on.slo, on.platform)
+    height = 7 + len(f"{errors}\n{total}".splitlines()) // 2
     said = f"Bad events a second:\n\n```\n{errors}\n```\n\nAll events a second:\n\n```\n{total}\n```\n"
     return Fold(
         title="How it is measured",
-        y=38,
+        y=below,
         panels=(
             text(
                 "What is counted",
                 "The two expressions that everything on this page comes from.",
-                (0, 0, 16, 9),
+                (0, 0, 16, height),
                 literal(said),
             ),
             stat(

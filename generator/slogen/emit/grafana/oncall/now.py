@@ -32,9 +32,12 @@ def six_stats(on: Watched) -> Iterator[Panel]:
     )
     yield stat(
         "How much fails now?",
-        f"In the last five minutes: the share of all events, and how many a second. Bad are those that {on.bad}.",
+        f"In the last five minutes: the share of all {on.called}, and how many {on.pace}. Bad are those that {on.bad}.",
         (8, 0, 4, 4),
-        [Query(panels.FAILING.fill(of=on.of), "of events"), Query(panels.FAILED.fill(of=on.of), "a second")],
+        [
+            Query(panels.FAILING.fill(of=on.of), f"of {on.called}"),
+            Query(on.paced(panels.FAILED.fill(of=on.of)), on.pace),
+        ],
         Look(unit="percentunit", decimals=2, steps=(Step(None, PLAIN),), said=(MISSING,), missing=NO_DATA),
         [("byFrameRefID", "B", Look(unit="short"))],
     )

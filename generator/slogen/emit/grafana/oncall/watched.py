@@ -8,7 +8,7 @@ from decimal import Decimal
 from slogen.core import Report, plain
 from slogen.emit.grafana.common import chosen, matchers, selector
 from slogen.emit.grafana.kit import PAGE, TICKET, Step, literal
-from slogen.model import AlertClass, Platform, Service, Sli, Slo, Spans
+from slogen.model import SAMPLED, AlertClass, Platform, Service, Sli, Slo, Spans
 from slogen.plan.sli import counted, noun
 from slogen.plan.tiers import Tier, tiers
 from slogen.promql import panels
@@ -57,6 +57,25 @@ class Watched:
     def bad(self) -> str:
         """What bad events are, after `those that`."""
         return noun(self.slo.sli).removeprefix("of events ").removeprefix("of checks ").removeprefix("of samples ")
+
+    @property
+    def seldom(self) -> bool:
+        """Whether events are samples, of which there are some a minute and not some a second."""
+        return isinstance(self.slo.sli, SAMPLED)
+
+    @property
+    def pace(self) -> str:
+        """What events are counted in."""
+        return "a minute" if self.seldom else "a second"
+
+    @property
+    def called(self) -> str:
+        """What its events are."""
+        return noun(self.slo.sli).split()[1]
+
+    def paced(self, a_second: Expr) -> Expr:
+        """Return a number of events in what they are counted in."""
+        return panels.A_MINUTE.fill(rate=a_second) if self.seldom else a_second
 
     @property
     def promise(self) -> str:
