@@ -44,7 +44,7 @@ jaeger: {url: "https://traces.example.com"}
 SERVICE = """\
 apiVersion: slogen/v1
 kind: Service
-metadata: {{name: {name}, team: {team}, labels: {{tier: "1"}}, links: {{runbook: "https://runbooks.example.com/{name}"}}}}
+metadata: {{name: {name}, team: {team}, labels: {{tier: "1"}}, dependsOn: {needs}, links: {{runbook: "https://runbooks.example.com/{name}"}}}}
 slos:
 """
 SLO = """\
@@ -107,7 +107,8 @@ def make(folder: Path) -> None:
     (folder / "slos").mkdir()
     (folder / "slogen.yaml").write_text(PLATFORM, "utf-8")
     for story in STORIES:
-        text = SERVICE.format(name=story.name, team="core" if story.name < "o" else "data")
+        needs = "[paging, spent]" if story.name == "notraffic" else "[]"
+        text = SERVICE.format(name=story.name, team="core" if story.name < "o" else "data", needs=needs)
         for slo, (promised, sli) in KINDS.items():
             text += SLO.format(slo=slo, promised=promised, sli=sli.format(name=story.name))
         (folder / "slos" / f"{story.name}.yaml").write_text(text, "utf-8")
@@ -337,6 +338,15 @@ def test_what_the_wall_draws(live: Live, view: str, tmp_path: Path) -> None:
     assert {panel["status"] for panel in shown.values()} == {"ok"}
     (trend,) = {row["trend"] for row in rows[:7]}
     assert trend.endswith("rising")
+
+
+def test_what_a_service_depends_on(live: Live, view: str, tmp_path: Path) -> None:
+    """Each SLO of the two services that it needs, the one that pages above, and the way to its page."""
+    shown = drawn(view, live, "slogen-notraffic", tmp_path)
+    assert {panel["status"] for title, panel in shown.items() if title != "What fires now?"} <= {"ok", "no-data"}
+    rows = shown["What does it depend on?"]["rows"]
+    assert [(row["state"], row["service"]) for row in rows] == [("PAGE", "paging")] * 7 + [("OK", "spent")] * 7
+    assert "/d/slogen-paging-up?" in " ".join(link["url"] for link in shown["What does it depend on?"]["links"])
 
 
 def test_the_wall_of_a_team(live: Live, view: str, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def health_page(platform: Platform) -> Page:
             _slow_groups(),
             _fires(platform),
             _notifications(),
-            _series((0, 21, 12 if platform.thanos else WIDTH, 8)),
+            _series((0, 24, 12 if platform.thanos else WIDTH, 8)),
             *(_thanos() if platform.thanos else ()),
         ),
         refresh="1m",
@@ -145,7 +145,7 @@ def _fires(platform: Platform) -> Panel:
         "Which alerts about the servers fire?",
         "Of slogen's alerts about rules and notifications, those that fire, and those that wait to: they fire after 10 "
         f"or 20 minutes. Asked of {platform.grafana.datasource_name}, whatever data source is chosen above.",
-        (0, 13, 12, 8),
+        (0, 16, 12, 8),
         platform.grafana.datasource_name,
         Expr(f'service="{names.PLATFORM_SERVICE}"'),
     )
@@ -156,7 +156,7 @@ def _longest_ago() -> Panel:
         "Which rules were evaluated longest ago?",
         "Seconds since the objectives of a service were recorded, in every evaluation, and its budgets, every 5 "
         "minutes.",
-        (0, 4, 12, 9),
+        (0, 4, 12, 12),
         [
             Query(panels.OLDEST.fill(), "{{service}} {{cluster}}"),
             Query(panels.OLDEST_SLOW.fill(), "{{service}} {{cluster}} budgets"),
@@ -176,7 +176,7 @@ def _slow_groups() -> Panel:
     return table(
         "Which rule groups are slow?",
         "The slowest groups of slogen: how long the last evaluation took, as a share of the interval.",
-        (12, 4, 12, 9),
+        (12, 4, 12, 12),
         [
             "rule_group",
             Column("of the interval", panels.SLOWEST_GROUPS.fill(), share),
@@ -192,7 +192,7 @@ def _notifications() -> Panel:
     return graph(
         "Are notifications sent?",
         "Notifications of Alertmanager a minute, and those that failed, by the kind of receiver.",
-        (12, 13, 12, 8),
+        (12, 16, 12, 8),
         [
             Query(panels.SENT.fill(interval=_INTERVAL), "{{integration}}"),
             Query(panels.SENT_FAILED.fill(interval=_INTERVAL), "{{integration}} failed"),
@@ -235,11 +235,11 @@ def _thanos() -> Iterator[Panel]:
         ("Compactor halted", "1: it neither compacts nor expires any more.", panels.HALTED.fill(), _NONE),
     )
     for place, (title, description, expr, look) in enumerate(asked):
-        yield stat(title, description, (6 * place, 29, 6, 4), [Query(expr)], look)
+        yield stat(title, description, (6 * place, 32, 6, 4), [Query(expr)], look)
     yield graph(
         "Are blocks uploaded?",
         "Uploads of the sidecars and rulers an hour, and those that failed.",
-        (12, 21, 12, 8),
+        (12, 24, 12, 8),
         [Query(panels.UPLOADS.fill(), "uploads"), Query(panels.UPLOADS_FAILED.fill(), "failed")],
         Look(unit="short", low=0.0),
         [("byName", "uploads", Look(colour=IDLE)), ("byName", "failed", Look(colour=PAGE))],

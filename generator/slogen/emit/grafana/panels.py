@@ -157,8 +157,8 @@ def heat(title: str, description: str, place: Place, query: Query, unit: str) ->
             "calculate": False,
             "cellGap": 1,
             "cellValues": {"unit": "short"},
-            # No colour of a state; most is brightest.
-            "color": {"mode": "scheme", "scheme": "Blues", "scale": "exponential", "exponent": 0.5, "steps": 64},
+            # No colour of a state; a few slow ones among many fast ones are seen too.
+            "color": {"mode": "opacity", "fill": "blue", "scale": "exponential", "exponent": 0.3, "steps": 64},
             "exemplars": {"color": "rgba(255,0,255,0.7)"},
             "filterValues": {"le": 1e-9},
             "legend": {"show": True},

@@ -62,14 +62,14 @@ def report_page(platform: Platform, *, outages: bool) -> Page:
             bars(
                 "Who spent the most?",
                 "The ten SLOs that used the largest share of their budget.",
-                (0, 34, 12, 9),
+                (0, 34, 12, 12),
                 [Query(panels.MOST_USED.fill(used=used), "{{service}} {{slo}}")],
                 Look(unit="percentunit", decimals=0, low=0.0, high=1.0, steps=_USED, missing=NO_DATA),
             ),
             text(
                 "What follows?",
                 "What a spent budget means for the team.",
-                (12, 34, 12, 9),
+                (12, 34, 12, 12),
                 "- **Budget left**: ship as planned.\n"
                 "- **More than 75 % used**: the next change is one that makes the service more reliable.\n"
                 "- **All of it used**: only fixes are shipped until some is back; write down what spent it, and what "

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from slogen.emit.grafana.common import (
     DASHED,
     FIRED,
-    STATES,
     WEEKLY,
     alert_marks,
     choices,
@@ -17,9 +16,8 @@ from slogen.emit.grafana.common import (
     selector,
     traces_link,
 )
-from slogen.emit.grafana.kit import TICKET, Link, Look, Page, Panel, Place, Query, Step, literal
-from slogen.emit.grafana.listings import text
-from slogen.emit.grafana.panels import graph, stat, states
+from slogen.emit.grafana.kit import TICKET, WIDTH, Link, Look, Page, Panel, Query, Step, literal
+from slogen.emit.grafana.panels import graph, states
 from slogen.emit.grafana.tables import alert_table, logs_of, slo_table
 from slogen.model import Platform, Service
 from slogen.plan.texts import WALL, dashboard_uid
@@ -69,11 +67,14 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
     yield alert_table(
         "What fires now?",
         "All alerts of this service, causes too, and since when.",
-        (12, below, 8, 9),
+        (12, below, 12, 9),
         matching,
     )
-    yield _needed(service, platform, (20, below, 4, 9))
-    logged = logs_of(service, platform, below + 9)
+    below += 9
+    if service.depends_on:
+        yield _needed(service, platform, below)
+        below += 8
+    logged = logs_of(service, platform, below)
     if logged is not None:
         yield logged
 
@@ -100,16 +101,12 @@ def _graphs(of: Expr, below: int) -> Iterator[Panel]:
     )
 
 
-def _needed(service: Service, platform: Platform, place: Place) -> Panel:
-    title = "What does it depend on?"
-    if not service.depends_on:
-        return text(title, "Services that this one needs, as declared.", place, "Nothing that has SLOs here.\n")
+def _needed(service: Service, platform: Platform, below: int) -> Panel:
     among = "|".join(one.service for one in service.depends_on)
-    matching = chosen(platform, f'service=~"{among}"')
-    return stat(
-        title,
-        "The state of each SLO of the services that this one needs: look there first.",
-        place,
-        [Query(panels.STATES.fill(of=selector(matching), matchers=matching), "{{service}} {{slo}}")],
-        STATES,
+    return slo_table(
+        "What does it depend on?",
+        "The SLOs of the services that this one needs, the worst above: look there first.",
+        (0, below, WIDTH, 8),
+        chosen(platform, f'service=~"{among}"'),
+        clusters=bool(platform.clusters),
     )

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from slogen.emit.grafana.common import FIRED, LEFT, NO_DATA, all_deploys, choices, chosen, number, selector
 from slogen.emit.grafana.health import trust
-from slogen.emit.grafana.kit import FINE, PAGE, PLAIN, TICKET, UNKNOWN, Choice, Link, Look, Page, Panel, Query, Step
+from slogen.emit.grafana.kit import (
+    FINE,
+    PAGE,
+    PLAIN,
+    TICKET,
+    UNKNOWN,
+    WIDTH,
+    Choice,
+    Link,
+    Look,
+    Page,
+    Panel,
+    Query,
+    Step,
+)
 from slogen.emit.grafana.panels import bars, stat, states
 from slogen.emit.grafana.tables import slo_table
 from slogen.model import Platform
@@ -47,14 +61,14 @@ def wall_page(platform: Platform) -> Page:
             states(
                 "When did which SLO page or raise a ticket?",
                 f"Pages and tickets, a lane for each SLO: the {_LANES} that fired longest in the chosen time.",
-                (0, 18, 15, 10),
+                (0, 18, WIDTH, 10),  # names have two fifths of it
                 [Query(longest, "{{service}} {{slo}}")],
                 FIRED,
             ),
             bars(
                 "Least budget left",
                 "The ten SLOs with the least budget left of their period.",
-                (15, 18, 9, 10),
+                (0, 28, WIDTH, 12),
                 [Query(panels.WORST.fill(lefts=lefts), "{{service}} {{slo}}")],
                 Look(unit="percentunit", decimals=1, low=0.0, high=1.0, steps=LEFT.steps, missing=NO_DATA),
             ),

@@ -80,7 +80,7 @@ def conditions(on: Watched) -> Panel:
             Column("both above", _rows(on, lambda tier: _fires(on, tier)), firing),
         ],
         Look(unit="none", decimals=1, missing=NO_DATA, custom={"align": "right", "width": 90}),
-        [("byName", "windows", Look(custom={"align": "left"}))],
+        [("byName", "windows", Look(custom={"align": "left", "width": 190}))],
     )
 
 
