@@ -65,7 +65,8 @@ class Searching:
             try:
                 parse_selector(streams.group())  # which Loki reads as Prometheus does
             except QueryError as error:
-                report.error(node.span, "SLO005", f"the streams cannot be read: {error}", error.hint or _LOGQL.hint)
+                why = str(error).removeprefix("not valid PromQL: ")
+                report.error(node.span, "SLO005", f"the streams cannot be read: {why}", error.hint or _LOGQL.hint)
                 return None
         return text
 
