@@ -124,11 +124,11 @@ or
 """)
 NATIVE_COUNT = Promql("histogram_count($rate)")
 NOT_IN_BUCKET_EACH = Promql("sum by ($label) ($all) - sum by ($label) ($bucket)")
-# As burn: the bars add up to that of the SLO.
+# As burn: the bars add up to that of the SLO, and are 0 where there are no events.
 SHARES = Promql("""
 topk(10,
   sum by ($label) ($bad)
-  / scalar(sum($all))
+  / scalar(clamp_min(sum($all), 1e-9))
   / scalar(max(slo:error_budget:ratio$of))
 )
 """)

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from slogen.emit.grafana.kit import (
     FINE,
     IDLE,
-    NOT_A_NUMBER,
     PAGE,
     PLAIN,
     TICKET,
@@ -31,7 +30,6 @@ NO_DATA = "NO DATA"
 # A matcher that has the name of the service in it: there may be several services on a page.
 _NAMES_SERVICE = re.compile(r'(?P<label>\w+)\s*(?P<sign>[=!])[=~]?\s*(?P<value>"[^"]*\$service[^"]*")')
 MISSING = Said(None, NO_DATA, UNKNOWN)
-NO_EVENTS = Said(NOT_A_NUMBER, "no events", IDLE)  # 0 of 0
 # Cells of tables.
 COLOURED = {"cellOptions": {"type": "color-text"}}
 GAUGE = {"cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slogen.emit.grafana.kit import MANY, NOT_A_NUMBER, Between, Json, Link, Look, Said, Step, Under
+from slogen.emit.grafana.kit import MANY, Between, Json, Link, Look, Said, Step, Under
 
 
 def defaults(look: Look) -> Json:
@@ -55,8 +55,8 @@ def _mappings(said: Sequence[Said | Under | Between]) -> Iterator[Json]:
             yield {"type": "range", "options": {"from": None, "to": one.bound, "result": result}}
         elif isinstance(one, Between):
             yield {"type": "range", "options": {"from": one.low, "to": one.high, "result": result}}
-        elif one.value in (None, NOT_A_NUMBER):
-            yield {"type": "special", "options": {"match": "nan" if one.value else "null+nan", "result": result}}
+        elif one.value is None:
+            yield {"type": "special", "options": {"match": "null+nan", "result": result}}
         else:
             yield {"type": "value", "options": {one.value: result}}
 

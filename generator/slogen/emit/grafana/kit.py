@@ -12,7 +12,6 @@ from slogen.promql.template import Expr
 # Colours mean the same on every panel.
 PAGE, TICKET, FINE, UNKNOWN, IDLE, PLAIN = "red", "orange", "green", "purple", "blue", "text"
 MANY = "a colour for each series"
-NOT_A_NUMBER = "NaN"
 
 Json = dict[str, Any]
 # x and y from the upper left corner, width and height: in columns and in rows of 38 pixels.
@@ -54,7 +53,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What stands instead of a value, in which colour; None stands for what is missing, NaN for 0 of 0."""
+    """What stands instead of a value, in which colour; a value of None stands for what is missing."""
 
     value: str | None
     text: str

@@ -53,8 +53,13 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
             matching,
             clusters=bool(platform.clusters),
         )
-        yield from _graphs(selector(matching), height)
-        below = height + 9
+        below = height
+    if service.depends_on:
+        yield _needed(service, platform, below)
+        below += 8
+    if service.slos:
+        yield from _graphs(selector(matching), below)
+        below += 9
     fired = panels.FIRED.fill(labels=Expr("alertname, slo"), matchers=matching, interval=WEEKLY)
     yield states(
         "Which alerts fired?",
@@ -71,9 +76,6 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
         matching,
     )
     below += 9
-    if service.depends_on:
-        yield _needed(service, platform, below)
-        below += 8
     logged = logs_of(service, platform, below)
     if logged is not None:
         yield logged

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from slogen.emit.grafana.common import COLOURED, DASHED, MISSING, NO_DATA, explore_link
-from slogen.emit.grafana.kit import PAGE, PLAIN, TICKET, Look, Panel, Query, Said, Step
+from slogen.emit.grafana.common import COLOURED, DASHED, explore_link
+from slogen.emit.grafana.kit import PAGE, PLAIN, TICKET, UNKNOWN, Look, Panel, Query, Said, Step
 from slogen.emit.grafana.listings import Column, table, text
 from slogen.emit.grafana.oncall.watched import FAST, Watched
 from slogen.emit.grafana.panels import graph
@@ -64,13 +64,13 @@ def conditions(on: Watched) -> Panel:
     if not on.tiers:
         return text(title, "The conditions of the alerts.", place, "No alert watches the burn of this SLO.\n")
     firing = Look(
-        said=(Said("2", "yes", PAGE), Said("1", "yes", TICKET), Said("0", "no", PLAIN), MISSING),
+        said=(Said("2", "yes", PAGE), Said("1", "yes", TICKET), Said("0", "no", PLAIN), Said(None, "unknown", UNKNOWN)),
         custom={**COLOURED, "width": 100, "align": "center"},
     )
     return table(
         title,
         "Each row is a condition of the alerts: both windows must burn faster than its threshold. The guard "
-        "against single failures and what keeps a page on are not shown.",
+        "against single failures and what keeps a page on are not shown. Unknown: a window has no events.",
         place,
         [
             "windows",
@@ -79,7 +79,7 @@ def conditions(on: Watched) -> Panel:
             Column("long", _rows(on, lambda tier: on.burn(str(tier.long)))),
             Column("both above", _rows(on, lambda tier: _fires(on, tier)), firing),
         ],
-        Look(unit="none", decimals=1, missing=NO_DATA, custom={"align": "right", "width": 90}),
+        Look(unit="none", decimals=1, missing="-", custom={"align": "right", "width": 90}),
         [("byName", "windows", Look(custom={"align": "left", "width": 190}))],
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from slogen.emit.grafana.common import MISSING, NO_DATA, NO_EVENTS, chosen
+from slogen.emit.grafana.common import MISSING, NO_DATA, chosen
 from slogen.emit.grafana.kit import IDLE, NOWHERE, Look, Panel, Query
 from slogen.emit.grafana.oncall.watched import Watched
 from slogen.emit.grafana.panels import bars
@@ -16,7 +16,6 @@ from slogen.promql.query import Query as Expression
 from slogen.promql.query import parsed
 from slogen.promql.template import Expr
 
-_SAID = (NO_EVENTS, MISSING)
 _LATELY = "in the last five minutes, the fastest above"
 
 
@@ -38,7 +37,7 @@ def dimensions(on: Watched) -> Iterator[tuple[str, Expr, str]]:
 def shares(on: Watched, label: str, expr: Expr, told: str) -> Panel:
     """Return the burn of each value of a label."""
     named = f"${{__field.labels.{label}}}"  # also when there is but one
-    look = Look(name=named, unit="none", decimals=2, low=0, steps=on.burn_steps(IDLE), said=_SAID, missing=NO_DATA)
+    look = Look(name=named, unit="none", decimals=2, low=0, steps=on.burn_steps(IDLE), said=(MISSING,), missing=NO_DATA)
     return bars(
         f"Which {label} burns the budget?",
         f"Burn that each value of `{label}` contributes {told}.",
