@@ -83,8 +83,8 @@ CASES: dict[str, tuple[str, Series, str, int, dict[str, float]]] = {
         0,
         {"{}": 0.5 * 2 ** (3 / 5)},
     ),
-    # Half of the last five minutes.
-    "of samples": ("{boolean: up}", SAMPLES, WHO, 0, {'{instance="a"}': 0, '{instance="b"}': 50}),
+    # Five samples of all 31 in the last hour.
+    "of samples": ("{boolean: up}", SAMPLES, WHO, 0, {'{instance="a"}': 0, '{instance="b"}': 500 / 31}),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from slogen.core import Duration
 from slogen.emit.grafana.common import MISSING, NO_DATA, chosen
 from slogen.emit.grafana.kit import IDLE, NOWHERE, Look, Panel, Query
 from slogen.emit.grafana.oncall.watched import Watched
@@ -16,22 +17,23 @@ from slogen.promql.query import Query as Expression
 from slogen.promql.query import parsed
 from slogen.promql.template import Expr
 
-_LATELY = "in the last five minutes, the fastest above"
+_HOUR = Duration.of("1h")  # samples are few, and bad ones may be as far apart as tickets are slow
 
 
 def dimensions(on: Watched) -> Iterator[tuple[str, Expr, str]]:
     """Yield the labels that tell who fails, what gives the burn of each value, and what it is of."""
     for label in on.slo.by:
-        yield label, panels.BURN_BY.fill(of=on.of, label=Expr(label)), _LATELY
+        told = "in the last five minutes, the fastest above"
+        yield label, panels.BURN_BY.fill(of=on.of, label=Expr(label)), told
     told = "in the last minutes, from its own metrics; together that of the SLO"
     for label in _labels(on):
         bad, every = _raw(on, Expr(label))
         yield label, panels.SHARES.fill(of=on.of, bad=bad, all=every, label=Expr(label)), told
     sampled = _of_this_cluster(on)
     if sampled is not None and "instance" not in on.slo.by:
-        errors, total = rates(on.service, replace(on.slo, sli=sampled, by=("instance",)), on.platform)
+        errors, total = rates(on.service, replace(on.slo, sli=sampled, by=("instance",)), on.platform, _HOUR)
         each = panels.BURN_EACH.fill(errors=errors, total=total, of=on.of)
-        yield "instance", each, f"{_LATELY}; the SLO is the mean of all series"
+        yield "instance", each, "in the last hour, the fastest above; the SLO is the mean of all series"
 
 
 def shares(on: Watched, label: str, expr: Expr, told: str) -> Panel:
