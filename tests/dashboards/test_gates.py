@@ -185,6 +185,35 @@ def test_the_six_questions_are_above_the_fold(made: dict[str, Json]) -> None:
         assert titles[who[0]]["y"] + 4 <= 21, (page["uid"], who)
 
 
+def test_tables_have_room_for_their_columns(made: dict[str, Json]) -> None:
+    """At 1600 pixels a column of the grid has 65, frames take 10; a column of a table without a width wants 150."""
+    for page in made.values():
+        for panel in panels(page):
+            if panel["type"] != "table":
+                continue
+            (organized,) = [one["options"] for one in panel["transformations"] if one["id"] == "organize"]
+            names = [organized["renameByName"].get(name, name) for name in organized["indexByName"]]
+            given = {
+                one["matcher"]["options"]: value["value"]
+                for one in panel["fieldConfig"]["overrides"] for value in one["properties"]
+                if value["id"] == "custom.width"
+            }  # fmt: skip
+            usual = panel["fieldConfig"]["defaults"].get("custom", {}).get("width", 150)
+            wanted = sum(given.get(name, usual) for name in names)
+            assert wanted <= 65 * panel["gridPos"]["w"] - 10, (page["uid"], panel["title"], wanted)
+
+
+def test_long_names_are_not_cut(made: dict[str, Json]) -> None:
+    """Names of bars stand above them; lanes with two names have the whole width, of which Grafana gives names 40 %."""
+    for page in made.values():
+        for panel in panels(page):
+            if panel["type"] == "bargauge":
+                assert panel["options"]["namePlacement"] == "top", panel["title"]
+            lanes = panel["type"] in ("state-timeline", "status-history")
+            if lanes and panel["targets"][0]["legendFormat"] == "{{service}} {{slo}}":
+                assert panel["gridPos"]["w"] == 24, panel["title"]
+
+
 def test_each_panel_says_what_it_shows(made: dict[str, Json]) -> None:
     """A title that is a sentence or a name, a description, and a unit for numbers."""
     for page in made.values():
