@@ -268,24 +268,38 @@ def _means(stories: Sequence[Story]) -> Iterator[str]:
 
 
 def _servers() -> Iterator[str]:
-    """Yield an hour of what two servers tell of themselves: all is well, but every tenth mail fails."""
+    """Yield an hour of what two servers tell of themselves.
+
+    All is well at first; in the last half hour every tenth mail fails; in the last five minutes an evaluation is left
+    out each minute, and the alert about that waits.
+    """
     group = 'instance="a",rule_group="/etc/rules/paging.yaml;slogen-paging-fast"'
-    told: dict[str, tuple[float, float]] = {  # at the beginning, and more with each sample
-        f"prometheus_rule_evaluation_failures_total{{{group}}}": (0, 0),
-        f"prometheus_rule_group_iterations_missed_total{{{group}}}": (0, 0),
-        f"prometheus_rule_group_last_duration_seconds{{{group}}}": (0.3, 0),
-        f"prometheus_rule_group_interval_seconds{{{group}}}": (30, 0),
-        'prometheus_notifications_dropped_total{instance="a"}': (0, 0),
-        'prometheus_tsdb_head_series{instance="a"}': (120_000, 1),
-        'alertmanager_notifications_total{instance="b",integration="email"}': (0, 2),
-        'alertmanager_notifications_failed_total{instance="b",integration="email"}': (0, 0.2),
-        'up{job="prometheus",instance="a"}': (1, 0),
-        'ALERTS{alertname="Watchdog",alertstate="firing",severity="none"}': (1, 0),
+    told: dict[str, Callable[[int], float]] = {  # by seconds before END
+        f"prometheus_rule_evaluation_failures_total{{{group}}}": lambda ago: 0,
+        f"prometheus_rule_group_iterations_missed_total{{{group}}}": lambda ago: max(0, 5 * MINUTE - ago) // MINUTE,
+        f"prometheus_rule_group_last_duration_seconds{{{group}}}": lambda ago: 0.3,
+        f"prometheus_rule_group_interval_seconds{{{group}}}": lambda ago: 30,
+        'prometheus_notifications_dropped_total{instance="a"}': lambda ago: 0,
+        'prometheus_tsdb_head_series{instance="a"}': lambda ago: 120_000 + (HOUR - ago) / 30,
+        'alertmanager_notifications_total{instance="b",integration="email"}': lambda ago: 2 * (HOUR - ago) / 30,
+        'alertmanager_notifications_failed_total{instance="b",integration="email"}': lambda ago: (
+            0.2 * max(0, 30 * MINUTE - ago) / 30
+        ),
+        'up{job="prometheus",instance="a"}': lambda ago: 1,
+        'ALERTS{alertname="Watchdog",alertstate="firing",severity="none"}': lambda ago: 1,
     }
-    for series, (first, step) in told.items():
+    late = f'alertname="SLORulesLate",service="slogen",severity="warning",{group}'
+    waits = {f'ALERTS{{{late},alertstate="pending"}}': 1, f"ALERTS_FOR_STATE{{{late}}}": END - 4 * MINUTE}
+    for series, value in told.items():
         yield f"# TYPE {series.partition('{')[0]} unknown"
-        for n, ago in enumerate(range(HOUR, -1, -30)):
-            yield f"{series} {first + step * n} {END - ago}"
+        for ago in range(HOUR, -1, -30):
+            yield f"{series} {value(ago)} {END - ago}"
+    # Of the family that is the last one above.
+    for waiting, number in waits.items():
+        if waiting.startswith("ALERTS_FOR_STATE"):
+            yield "# TYPE ALERTS_FOR_STATE unknown"
+        for ago in range(4 * MINUTE, -1, -30):
+            yield f"{waiting} {number} {END - ago}"
 
 
 def _incidents() -> Iterator[str]:

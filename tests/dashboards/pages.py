@@ -30,9 +30,16 @@ def queries(page: Json) -> Iterator[tuple[str, str]]:
     """Yield what asks, and the PromQL."""
     for panel in panels(page):
         for target in panel.get("targets", []):
-            yield f"{page['uid']}: {panel['title']} {target['refId']}", target["expr"]
+            if target["datasource"]["type"] == "prometheus":
+                yield f"{page['uid']}: {panel['title']} {target['refId']}", target["expr"]
     for marks in page["annotations"]["list"]:
         yield f"{page['uid']}: {marks['name']}", marks["expr"]
+
+
+def searches(page: Json) -> Iterator[Json]:
+    """Yield the targets that ask for logs, in LogQL."""
+    for panel in panels(page):
+        yield from (one for one in panel.get("targets", []) if one["datasource"]["type"] == "loki")
 
 
 def links(page: Json) -> Iterator[str]:

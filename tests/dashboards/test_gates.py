@@ -19,7 +19,7 @@ from promql_parser import parse
 
 from slogen.promql.query import selectors
 from tests.cli.running import slogen
-from tests.dashboards.pages import Json, expanded, links, pages, panels, queries
+from tests.dashboards.pages import Json, expanded, links, pages, panels, queries, searches
 
 ROOT = Path(__file__).parents[2]
 VIEW = ROOT.parent / "shared" / "grafana-view" / "grafana-view"
@@ -41,6 +41,7 @@ LINTER_LEFT_OUT = {
     "template-instance": "recorded series have no instance",
     "target-job": "recorded series have no job",
     "target-instance": "recorded series have no instance",
+    "panel-datasource of logs": "slogen.yaml names one Loki, and its labels with it",
 }
 # Where the data sources are asked: those of ACGS-2, and that of the platform below.
 SOURCES = {
@@ -48,8 +49,11 @@ SOURCES = {
     "jaeger": "http://jaeger-query-collector.monitoring.svc:16686",
     "alertmanager": "http://alertmanager-operated.monitoring.svc:9093",
 }
-SOURCE_OF_ODD = {"prometheus": "http://prometheus-operated.monitoring.svc:9090"}
-UNITS = {"none", "short", "percentunit", "s", "dtdurations", "dateTimeFromNow"}
+SOURCE_OF_ODD = {
+    "prometheus": "http://prometheus-operated.monitoring.svc:9090",
+    "logs-of-odd": "http://loki.logs.svc:3100",
+}
+UNITS = {"none", "short", "percentunit", "s", "ms", "dtdurations", "dateTimeFromNow"}
 HOSTILE = r"""
 apiVersion: slogen/v1
 kind: Service
@@ -66,6 +70,14 @@ slos:
   - name: quick
     objective: 99
     sli: {latency: {histogram: 'took_seconds{path="a\\b",who!="ünï"}', threshold: 5ms}}
+  - name: sparse
+    objective: 99
+    sli:
+      latency: {histogram: 'odd_milliseconds{path="a\\b"}', threshold: 5ms, buckets: [1ms, 5ms, 10ms], sparse: true}
+  - name: native
+    objective: 99
+    by: [zone]
+    sli: {latency: {histogram: 'native_seconds{path="$x"}', threshold: 5ms, native: true}}
   - name: there
     objective: 99
     sli: {boolean: 'up{job="odd"}'}
@@ -77,7 +89,7 @@ slos:
     objective: 99
     sli: {threshold: {metric: 'depth{job="$x"}', bad: "> 60"}}
 """
-PLATFORM = """\
+PLATFORM = r"""
 apiVersion: slogen/v1
 kind: Platform
 metadata: {name: odd}
@@ -85,7 +97,12 @@ clusters: [east, west]
 prometheus: {retention: 60d}
 receivers: {on-call: {pagerduty: {routingKeyFile: /k}}}
 routing: {critical: [{after: 0s, notify: [on-call]}]}
-grafana: {url: "https://grafana.example.com", operator: true}
+grafana:
+  url: "https://grafana.example.com"
+  operator: true
+  logs:
+    query: '{app="$service",path!="/\"x$y\"",zone=~"$cluster"} |= `ünï [[x]] "` | json | line_format "{{.msg}}"'
+    datasource: {name: Logs of odd, uid: logs-of-odd, url: "http://loki.logs.svc:3100"}
 kubernetes: {}
 """
 
@@ -163,9 +180,38 @@ def test_the_six_questions_are_above_the_fold(made: dict[str, Json]) -> None:
         ]  # fmt: skip
         for title in asked:
             assert titles[title]["y"] + titles[title]["h"] <= 21, (page["uid"], title)
-        # Where no counter tells it, nothing stands there.
-        who = [title for title in titles if title.endswith("burns the budget?")]
-        assert not who or titles[who[0]]["y"] + 4 <= 21, (page["uid"], who)
+        # Where no label tells it, what fires in the service is the nearest.
+        who = [title for title in titles if title.endswith("burns the budget?")] or ["What fires in this service?"]
+        assert titles[who[0]]["y"] + 4 <= 21, (page["uid"], who)
+
+
+def test_tables_have_room_for_their_columns(made: dict[str, Json]) -> None:
+    """At 1600 pixels a column of the grid has 65, frames take 10; a column of a table without a width wants 150."""
+    for page in made.values():
+        for panel in panels(page):
+            if panel["type"] != "table":
+                continue
+            (organized,) = [one["options"] for one in panel["transformations"] if one["id"] == "organize"]
+            names = [organized["renameByName"].get(name, name) for name in organized["indexByName"]]
+            given = {
+                one["matcher"]["options"]: value["value"]
+                for one in panel["fieldConfig"]["overrides"] for value in one["properties"]
+                if value["id"] == "custom.width"
+            }  # fmt: skip
+            usual = panel["fieldConfig"]["defaults"].get("custom", {}).get("width", 150)
+            wanted = sum(given.get(name, usual) for name in names)
+            assert wanted <= 65 * panel["gridPos"]["w"] - 10, (page["uid"], panel["title"], wanted)
+
+
+def test_long_names_are_not_cut(made: dict[str, Json]) -> None:
+    """Names of bars stand above them; lanes with two names have the whole width, of which Grafana gives names 40 %."""
+    for page in made.values():
+        for panel in panels(page):
+            if panel["type"] == "bargauge":
+                assert panel["options"]["namePlacement"] == "top", panel["title"]
+            lanes = panel["type"] in ("state-timeline", "status-history")
+            if lanes and panel["targets"][0]["legendFormat"] == "{{service}} {{slo}}":
+                assert panel["gridPos"]["w"] == 24, panel["title"]
 
 
 def test_each_panel_says_what_it_shows(made: dict[str, Json]) -> None:
@@ -288,9 +334,13 @@ def _complaints(page: Json) -> Iterator[str]:
             yield f"template-label-promql: {one['name']}"
     for panel in panels(page):
         asks = panel.get("targets", [])
-        if panel["type"] != "text" and not asks:
+        if panel["type"] not in ("text", "alertlist") and not asks:
             yield f"panel-no-targets: {panel['title']}"
         for target in asks:
+            if target["datasource"].get("type") == "loki":
+                if not re.match(r'\{\w+\s*(=|!=|=~|!~)\s*["`].*\}', target["expr"]) or panel["type"] != "logs":
+                    yield f"target-logql: {panel['title']}"
+                continue
             if target["datasource"]["uid"] != "${datasource}" or panel["datasource"]["uid"] != "${datasource}":
                 yield f"panel-datasource: {panel['title']}"
             expr = target["expr"]
@@ -331,6 +381,7 @@ def test_the_linter_is_not_content_with_anything() -> None:
                 "targets": [
                     {"datasource": {"uid": "x"}, "expr": "rate(a_total[5m])"},
                     {"datasource": {"uid": "${datasource}"}, "expr": "sum(b_total)"},
+                    {"datasource": {"uid": "x", "type": "loki"}, "expr": 'rate({app="a"}[5m])'},
                 ],
             },
         ],
@@ -344,7 +395,36 @@ def test_the_linter_is_not_content_with_anything() -> None:
         "panel-datasource",
         "target-rate-interval",
         "target-counter-agg",
+        "target-logql",
     ]
+
+
+def test_logs_are_those_of_the_page(folder: Path, made: dict[str, Json]) -> None:
+    """Where the platform says where they are: of each service and SLO, the service by its name; else nowhere."""
+    found = {page["uid"]: target for page in made.values() for target in searches(page)}
+    if folder == ROOT:
+        assert found == {}
+        return
+    assert len(found) == len(made) - 3  # not on the wall, the report and the page of the servers
+    for target in found.values():
+        assert target["expr"] == (
+            r'''{app="odd",path!="/\"x$y\"",zone=~"$cluster"} |= `ünï [[x]] "` | json | line_format "{{.msg}}"'''
+        )
+        assert target["datasource"] == {"type": "loki", "uid": "logs-of-odd"}
+        assert target["queryType"] == "range"
+
+
+def test_the_list_of_alerts_asks_a_source_that_is_provisioned(folder: Path, made: dict[str, Json]) -> None:
+    """By its name: no variable can choose it. Its matchers are of labels that each of these alerts has."""
+    read = yaml.safe_load((folder / "dashboards" / "provisioning" / "datasources.yaml").read_text("utf-8"))
+    (main,) = [one for one in read["datasources"] if one.get("isDefault")]
+    lists = [panel for page in made.values() for panel in panels(page) if panel["type"] == "alertlist"]
+    assert [one["options"]["datasource"] for one in lists] == [main["name"]]
+    assert lists[0]["options"]["alertInstanceLabelFilter"] == '{service="slogen"}'
+    groups = yaml.safe_load((folder / "rules" / "prometheus" / "_platform.yaml").read_text("utf-8"))["groups"]
+    services = [rule["labels"].get("service") for group in groups for rule in group["rules"]]
+    assert services.count("slogen") >= 3
+    assert set(services) <= {"slogen", None}  # the watchdog has none
 
 
 def test_words_of_owners_stay_as_they_are(made: dict[str, Json]) -> None:

@@ -35,6 +35,7 @@ routing:
     - {after: 0s, notify: [on-call]}
     - {after: 15m, notify: [manager]}
   warning: {notify: [manager]}
+  watchdog: {notify: [manager]}
 grafana:
   url: "https://grafana.example.com"
   deploys: 'changes(deployed{service="$service"}[5m]) > 0'
@@ -43,7 +44,7 @@ jaeger: {url: "https://traces.example.com"}
 SERVICE = """\
 apiVersion: slogen/v1
 kind: Service
-metadata: {{name: {name}, team: {team}, labels: {{tier: "1"}}, links: {{runbook: "https://runbooks.example.com/{name}"}}}}
+metadata: {{name: {name}, team: {team}, labels: {{tier: "1"}}, dependsOn: {needs}, links: {{runbook: "https://runbooks.example.com/{name}"}}}}
 slos:
 """
 SLO = """\
@@ -75,16 +76,16 @@ class Live:
         (found,) = [page for page in pages(self.folder).values() if page["uid"] == uid]
         return found
 
-    def ask(self, page: Json, title: str, ref: str = "A") -> dict[str, float]:
-        """Return what a panel's query gives at the end, by the labels of each series."""
+    def ask(self, page: Json, title: str, ref: str = "A", ago: int = 0) -> dict[str, float]:
+        """Return what a panel's query gives so many seconds before the end, by the labels of each series."""
         (panel,) = [one for one in panels(page) if one["title"] == title]
         (target,) = [one for one in panel["targets"] if one["refId"] == ref]
-        return self.values(target["expr"])
+        return self.values(target["expr"], ago)
 
-    def values(self, expr: str) -> dict[str, float]:
-        """Return the present values of a query, by their labels."""
+    def values(self, expr: str, ago: int = 0) -> dict[str, float]:
+        """Return the values of a query at that moment, by their labels."""
         asked = expanded(expr, variables={"service": ".*"})
-        found = self.server.get("query", query=asked, time=str(END))["result"]
+        found = self.server.get("query", query=asked, time=str(END - ago))["result"]
         return {",".join(sorted(one["metric"].values())): float(one["value"][1]) for one in found}
 
 
@@ -106,7 +107,8 @@ def make(folder: Path) -> None:
     (folder / "slos").mkdir()
     (folder / "slogen.yaml").write_text(PLATFORM, "utf-8")
     for story in STORIES:
-        text = SERVICE.format(name=story.name, team="core" if story.name < "o" else "data")
+        needs = "[paging, spent]" if story.name == "notraffic" else "[]"
+        text = SERVICE.format(name=story.name, team="core" if story.name < "o" else "data", needs=needs)
         for slo, (promised, sli) in KINDS.items():
             text += SLO.format(slo=slo, promised=promised, sli=sli.format(name=story.name))
         (folder / "slos" / f"{story.name}.yaml").write_text(text, "utf-8")
@@ -163,6 +165,38 @@ def test_the_wall_counts(live: Live) -> None:
         "SLOs without data": 7, "SLOs in all": 42,
     }  # fmt: skip
     assert {title: live.ask(wall, title)[""] for title in counted} == counted
+
+
+def test_the_wall_tells_when_it_cannot_be_believed(live: Live) -> None:
+    """All is well, then mails are not delivered, then a group is left out, which is worse; in red, save the first."""
+    wall = live.page("slogen-wall")
+    told = {ago: live.ask(wall, "Rules and notifications", ago=ago) for ago in (2400, 600, 0)}
+    assert told == {2400: {"": 0}, 600: {"": 1}, 0: {"": 3}}
+    (panel,) = [one for one in panels(wall) if one["title"] == "Rules and notifications"]
+    said = {
+        key: value for one in panel["fieldConfig"]["defaults"]["mappings"][:4] for key, value in one["options"].items()
+    }
+    assert {key: (value["text"], value["color"]) for key, value in said.items()} == {
+        "3": ("RULES FAIL", "red"), "2": ("ALERTS LOST", "red"), "1": ("NOT DELIVERED", "red"), "0": ("OK", "green"),
+    }  # fmt: skip
+    # Two hours before the end nothing is known of the servers, and that is not fine.
+    assert live.ask(wall, "Rules and notifications", ago=7200) == {}
+
+
+def test_buckets_of_a_latency(live: Live) -> None:
+    """Of ten events a second 5 % take longer than 0.1 s, and half of the others 0.01 s at most."""
+    found = live.ask(live.page("slogen-paging-quick"), "How many take how long? Above 100ms is bad")
+    expected = {"0.01": 4.75, "0.1": 9.5, "1.0": 10, "+Inf": 10}
+    assert {float(le): value for le, value in found.items()} == pytest.approx(
+        {float(le): value for le, value in expected.items()}, rel=0.01
+    )
+
+
+@pytest.mark.parametrize("slo", SAMPLED)
+def test_who_fails_among_what_is_sampled(live: Live, slo: str) -> None:
+    """Every other sample of the one instance has been bad for 40 of 60 minutes, and 1 % may be."""
+    found = live.ask(live.page(f"slogen-paging-{slo}"), "Which instance burns the budget?")
+    assert found == {"a": pytest.approx(33.3, rel=0.03)}
 
 
 def test_burn_and_failing_share_of_a_page(live: Live) -> None:
@@ -306,6 +340,15 @@ def test_what_the_wall_draws(live: Live, view: str, tmp_path: Path) -> None:
     assert trend.endswith("rising")
 
 
+def test_what_a_service_depends_on(live: Live, view: str, tmp_path: Path) -> None:
+    """Each SLO of the two services that it needs, the one that pages above, and the way to its page."""
+    shown = drawn(view, live, "slogen-notraffic", tmp_path)
+    assert {panel["status"] for title, panel in shown.items() if title != "What fires now?"} <= {"ok", "no-data"}
+    rows = shown["What does it depend on?"]["rows"]
+    assert [(row["state"], row["service"]) for row in rows] == [("PAGE", "paging")] * 7 + [("OK", "spent")] * 7
+    assert "/d/slogen-paging-up?" in " ".join(link["url"] for link in shown["What does it depend on?"]["links"])
+
+
 def test_the_wall_of_a_team(live: Live, view: str, tmp_path: Path) -> None:
     """All services are those of the team: three with seven SLOs each, also in the counts."""
     shown = drawn(view, live, "slogen-wall", tmp_path, "team=data")
@@ -326,9 +369,14 @@ def test_what_the_report_draws(live: Live, view: str, tmp_path: Path) -> None:
 
 
 def test_what_the_page_of_the_servers_draws(live: Live, view: str, tmp_path: Path) -> None:
-    """Every panel has data; of two mails in half a minute a tenth fails: six in a quarter of an hour."""
+    """Every panel has data; of two mails in half a minute a tenth fails: six in a quarter of an hour.
+
+    The list of alerts has the one that waits, before it fires, and since when.
+    """
     shown = drawn(view, live, "slogen-health", tmp_path)
     assert {panel["status"] for panel in shown.values()} == {"ok"}
     assert [one["text"] for one in shown["Watchdog"]["values"]] == ["ON"]
     assert [one["text"] for one in shown["Notifications that failed"]["values"]] == ["6"]
+    (waits,) = shown["Which alerts about the servers fire?"]["alerts"]
+    assert (waits["name"], waits["state"]) == ("SLORulesLate", "pending")
     assert shown["Which rule groups are slow?"]["rows"][0]["of the interval"] == "1.0%"

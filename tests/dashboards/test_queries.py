@@ -52,6 +52,22 @@ def alert(cluster: str, severity: str, values: str, name: str = "SLOErrorBudgetB
     return {f'ALERTS{{alertname="{name}",{OF},cluster="{cluster}",severity="{severity}",alertstate="firing"}}': values}
 
 
+def servers(**changed: str) -> Series:
+    """Return what the servers of two clusters tell when all is well, with some counters changed."""
+    told = {
+        "prometheus_rule_evaluation_failures_total": "0x120",
+        "prometheus_rule_group_iterations_missed_total": "0x120",
+        "prometheus_notifications_dropped_total": "0x120",
+        "alertmanager_notifications_failed_total": "0x120",
+    } | changed
+    of = '{instance="a",rule_group="f;slogen-x"}'
+    watchdogs = {
+        f'ALERTS{{alertname="Watchdog",alertstate="firing",cluster="{one}"}}': "1" + FOR for one in (EAST, WEST)
+    }
+    return {name + of: values for name, values in told.items()} | watchdogs
+
+
+TRUST = (WALL, "Rules and notifications")
 STATE = (SLO, "Is it real?")
 GONE = (SLO, "When is the budget gone?")
 ROW = 'service="api-gateway", slo="availability"'
@@ -131,6 +147,25 @@ CASES: dict[str, tuple[Series, list[tuple[tuple[Path, str] | tuple[Path, str, st
         {f'ALERTS{{alertname="Watchdog",alertstate="firing",cluster="{EAST}"}}': "1" + FOR}
         | {f'ALERTS{{alertname="Watchdog",alertstate="firing",cluster="{WEST}"}}': "1x20"},
         [((HEALTH, "Watchdog"), 5, {"{}": 1}), ((HEALTH, "Watchdog"), 30, {"{}": 0})],
+    ),
+    "the wall can be believed when all is well in each cluster": (servers(), [(TRUST, 20, {"{}": 0})]),
+    "the wall says that rules fail before it says that mail does": (
+        servers(
+            prometheus_rule_evaluation_failures_total="0x30 1x90", alertmanager_notifications_failed_total="0x10 1x110"
+        ),
+        [(TRUST, 4, {"{}": 0}), (TRUST, 10, {"{}": 1}), (TRUST, 20, {"{}": 3})],
+    ),
+    "the wall says that alerts are lost, those of a ruler too": (
+        servers(thanos_alert_sender_alerts_dropped_total="0x20 1x100"),
+        [(TRUST, 15, {"{}": 2})],
+    ),
+    "the wall cannot be believed when the watchdog of a cluster is gone": (
+        servers() | {f'ALERTS{{alertname="Watchdog",alertstate="firing",cluster="{WEST}"}}': "1x20"},
+        [(TRUST, 5, {"{}": 0}), (TRUST, 30, {"{}": 3})],
+    ),
+    "without the numbers of Alertmanager nothing is known": (
+        {series: values for series, values in servers().items() if "alertmanager" not in series},
+        [(TRUST, 20, {})],
     ),
     "an hour that burns less than the one before it is falling, the other way round rising": (
         # 20 times what is allowed for an hour, then 5 times; and the other way round.

@@ -84,6 +84,19 @@ class JaegerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogsSettings:
+    """Where the logs of services are: LogQL that finds those of `$service`, and the Loki that is asked.
+
+    Without a `url` the data source is one that Grafana has already.
+    """
+
+    query: str
+    name: str = "Loki"
+    uid: str = "loki"
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GrafanaSettings:
     """Where dashboards are, and the data source that they ask at first.
 
@@ -95,6 +108,7 @@ class GrafanaSettings:
     datasource_uid: str = "prometheus"
     datasource_url: str | None = None  # None: the Service that slogen writes
     deploys: str | None = None
+    logs: LogsSettings | None = None
     operator: bool = False  # GrafanaDashboard resources as well
 
 

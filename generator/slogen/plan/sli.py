@@ -64,9 +64,12 @@ def counted(sli: Spans) -> Events | Latency:
     return Events(total=Selector(_SPAN_CALLS + braces(labels)), bad=Selector(_SPAN_CALLS + braces(failed)))
 
 
-def rates(service: Service, slo: Slo, platform: Platform) -> tuple[Expr, Expr]:
-    """Return the expressions for bad events and for all events, both per second over 5m, by the SLO's labels."""
-    part, every = platform.scaled(PART), platform.scaled(platform.prometheus.scrape_interval)
+def rates(service: Service, slo: Slo, platform: Platform, over: Duration = PART) -> tuple[Expr, Expr]:
+    """Return the expressions for bad events and for all events, both per second over 5m, by the SLO's labels.
+
+    Rules have no other time than 5m: what they record is what longer windows are made of.
+    """
+    part, every = platform.scaled(over), platform.scaled(platform.prometheus.scrape_interval)
     by = By(slo.by)
     sli = counted(slo.sli) if isinstance(slo.sli, Spans) else slo.sli
     match sli:

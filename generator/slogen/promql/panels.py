@@ -60,6 +60,7 @@ max(
 FAILING = Promql("max(slo:sli_error:ratio_rate5m$of)")
 FAILED = Promql("sum(slo:sli_errors:rate5m$of)")
 EVENTS = Promql("sum(slo:sli_total:rate5m$of)")
+A_MINUTE = Promql("60 * $rate")
 GOOD = Promql("1 - max(slo:sli_error:ratio_rate$window$of)")
 OBJECTIVE = Promql("max(slo:objective:ratio$of)")
 # What was left when it was last measured is not what is left.
@@ -115,12 +116,27 @@ SLOW_RATIO = Promql("last_over_time(slo:sli_error:ratio_rate$window$of[10m])")
 RATE = Promql("rate($selector[$interval])")
 BAD_EACH = Promql("sum by ($label) ($bad) or 0 * sum by ($label) ($all)")
 NOT_GOOD_EACH = Promql("sum by ($label) ($all) - (sum by ($label) ($good) or 0 * sum by ($label) ($all))")
+HIGHEST_BUCKET = Promql("max without (le) ($bucket)")
+SLOWER_NATIVE_EACH = Promql("""
+histogram_count(sum by ($label) ($rate)) * (1 - histogram_fraction(-Inf, $bound, sum by ($label) ($rate)))
+or
+0 * histogram_count(sum by ($label) ($rate))
+""")
+NATIVE_COUNT = Promql("histogram_count($rate)")
 NOT_IN_BUCKET_EACH = Promql("sum by ($label) ($all) - sum by ($label) ($bucket)")
-# As burn: the bars add up to that of the SLO.
+# As burn: the bars add up to that of the SLO, and are 0 where there are no events.
 SHARES = Promql("""
 topk(10,
   sum by ($label) ($bad)
-  / scalar(sum($all))
+  / scalar(clamp_min(sum($all), 1e-9))
+  / scalar(max(slo:error_budget:ratio$of))
+)
+""")
+# Of sampled SLIs, whose burn is the mean of those of their series.
+BURN_EACH = Promql("""
+topk(10,
+  ($errors)
+  / ($total)
   / scalar(max(slo:error_budget:ratio$of))
 )
 """)
@@ -137,6 +153,9 @@ FRESH_SLOW = Promql("""
 time() - min by () (max by (cluster) (max_over_time(timestamp(slo:period_error_budget_remaining:ratio$of)[1h:1m])))
 """)
 QUANTILE = Promql("histogram_quantile($share, sum by (le) (rate($buckets[$interval])))")
+QUANTILE_NATIVE = Promql("histogram_quantile($share, sum(rate($histogram[$interval])))")
+BUCKETS = Promql("sum by (le) (rate($buckets[$interval]))")
+BUCKETS_NATIVE = Promql("sum(rate($histogram[$interval]))")
 # 2 page, 1 ticket. What lasted for less than a step of the graph is seen all the same.
 FIRED = Promql("""
 2 * max by ($labels) (max_over_time(ALERTS{$matchers,severity="critical",alertstate="firing",escalation=""}[$interval]))
@@ -272,10 +291,10 @@ UNCOVERED = Promql("count(($covered) < $enough unless ($used) > 1) or 0 * count(
 # --- the servers ----------------------------------------------------------------------------------------------------
 
 OLDEST = Promql("""
-topk(10, time() - max by (cluster, service) (max_over_time(timestamp(slo:objective:ratio)[1h:1m])))
+topk(5, time() - max by (cluster, service) (max_over_time(timestamp(slo:objective:ratio)[1h:1m])))
 """)
 OLDEST_SLOW = Promql("""
-topk(10, time() - max by (cluster, service) (
+topk(5, time() - max by (cluster, service) (
   max_over_time(timestamp(slo:period_error_budget_remaining:ratio)[1h:1m])
 ))
 """)
@@ -295,6 +314,29 @@ WATCHDOGS = Promql(f"""
 or
 (count by () (ALERTS{{{_WATCHDOG},cluster=""}}) > bool 0)
 """)
+# Whether pages can be believed: 3 rules are not evaluated, 2 no Alertmanager takes alerts, 1 some are not delivered.
+# 0 is said only when all of them are known, and the watchdog, where there is one, fires.
+TRUST = Promql("""
+3 + 0 * (($failed) > 0)
+or
+3 + 0 * (($missed) > 0)
+or
+2 + 0 * (($dropped) > 0)
+or
+1 + 0 * (($undelivered) > 0)
+or
+0 * (($failed) + ($missed) + ($dropped) + ($undelivered))
+""")
+WATCHED = Promql("""
+3 + 0 * (($watchdog) == 0)
+or
+(
+$trust
+)
+and on () ($watchdog) == 1
+""")
+# What is lost by Prometheus or by a ruler; each may be one that is not there.
+EITHER = Promql("($one) + ($other) or ($one) or ($other)")
 UNANSWERED = Promql("count(up == 0) or 0 * count(up)")
 SERIES = Promql("max by (instance) (prometheus_tsdb_head_series)")
 RULERS = Promql("count(count by (instance) (thanos_rule_loaded_rules > 0))")

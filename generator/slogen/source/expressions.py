@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,39 @@ class Querying:
     def schema(self) -> Json:
         """Return a string schema; PromQL is the reader's."""
         return Text().schema() | {"description": "PromQL: an expression"}
+
+
+_STRING = r'"(?:\\.|[^"\\\x00-\x1f])*"|`[^`\x00-\x1f]*`'
+_MATCHER = rf"[a-zA-Z_][a-zA-Z0-9_]*\s*(?:=~|!~|!=|=)\s*(?:{_STRING})"
+_STREAMS = rf"\{{\s*{_MATCHER}(?:\s*,\s*{_MATCHER})*\s*,?\s*\}}"
+_STAGES = rf"(?:\|[=~>]?|!=|!~|!>)(?:{_STRING}|[^\"`\x00-\x1f])+"
+_LOGQL = Text(
+    rf"(?=.*\$service\b){_STREAMS}(?:\s*{_STAGES})?",
+    "LogQL that finds the lines of $service",
+    """write streams, and filters if need be, such as {app="$service"} |= "error\"""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """LogQL that finds lines of logs: streams, and what is done with each line; no numbers made of them."""
+
+    def read(self, node: Node, report: Report) -> str | None:
+        """Return the LogQL."""
+        text = _LOGQL.read(node, report)
+        streams = re.match(_STREAMS, text) if text else None
+        if streams:
+            try:
+                parse_selector(streams.group())  # which Loki reads as Prometheus does
+            except QueryError as error:
+                why = str(error).removeprefix("not valid PromQL: ")
+                report.error(node.span, "SLO005", f"the streams cannot be read: {why}", error.hint or _LOGQL.hint)
+                return None
+        return text
+
+    def schema(self) -> Json:
+        """Return a string schema; what Loki makes of it is the reader's."""
+        return _LOGQL.schema() | {"description": "LogQL: streams and filters"}
 
 
 def _promql(node: Node, report: Report, parse: Callable[[str], Any]) -> Any:

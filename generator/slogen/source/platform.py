@@ -15,9 +15,10 @@ from slogen.model import (
     Told,
 )
 from slogen.source.fields import Flag, Text, Whole, nearest
+from slogen.source.grafana import GRAFANA
 from slogen.source.receivers import FILE, MAIL, RECEIVERS, ROUTING, TEAMS, TIME_INTERVALS, check_declared
 from slogen.source.records import Constant, Key, ListOf, Placed, Record, table
-from slogen.source.servers import ALERTMANAGER, GRAFANA, JAEGER, KUBERNETES, PROMETHEUS, THANOS
+from slogen.source.servers import ALERTMANAGER, JAEGER, KUBERNETES, PROMETHEUS, THANOS
 from slogen.source.sli import Spans, Values
 from slogen.source.words import ENDPOINT, NAME
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from slogen.core import Duration, Report, Span
 from slogen.model import (
     AlertmanagerSettings,
-    GrafanaSettings,
     JaegerSettings,
     KubernetesSettings,
     ObjectStorage,
@@ -17,10 +16,9 @@ from slogen.model import (
     SpanStorage,
     ThanosSettings,
 )
-from slogen.source.expressions import Querying
 from slogen.source.fields import Choice, Flag, Json, Length, Text, Whole
 from slogen.source.receivers import FILE
-from slogen.source.records import Except, Key, ListOf, MapOf, Record, Refused, table
+from slogen.source.records import Key, ListOf, MapOf, Record, Refused, table
 from slogen.source.sli import Spans, Values
 from slogen.source.tree import Node
 from slogen.source.words import ADDRESS, ENDPOINT, KUBERNETES_LABELS, NAME
@@ -312,54 +310,4 @@ KUBERNETES = Record(
         ),
     ),
     _kubernetes,
-)
-
-
-_UID = Except(
-    Text("[A-Za-z0-9_-]{1,40}", "a uid", "write letters, digits, - and _, at most 40"),
-    Refused(
-        pattern="jaeger|alertmanager",
-        code="SLO005",
-        message="the uid {} is that of another data source that slogen writes",
-        hint="choose another one",
-    ),
-)
-
-
-def _grafana(values: Values, span: Span, spans: Spans, report: Report) -> GrafanaSettings:
-    source = values["datasource"] or {}
-    return GrafanaSettings(
-        url=values["url"].rstrip("/"),
-        datasource_name=source.get("name") or "Prometheus",
-        datasource_uid=source.get("uid") or "prometheus",
-        datasource_url=source.get("url"),
-        deploys=values["deploys"].text if values["deploys"] else None,
-        operator=values["operator"],
-    )
-
-
-GRAFANA = Record(
-    (
-        Key("url", ADDRESS, "address for people", required=True),
-        Key(
-            "datasource",
-            table(
-                Key(
-                    "name",
-                    Text(
-                        r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9])?",
-                        "a name",
-                        "write letters, digits, blanks and . _ -",
-                    ),
-                    "name",
-                ),
-                Key("uid", _UID, "uid"),
-                Key("url", ADDRESS, "address for Grafana; else the Service that slogen writes"),
-            ),
-            "data source",
-        ),
-        Key("deploys", Querying(), "PromQL that gives series at a deploy of $service"),
-        Key("operator", Flag(), "GrafanaDashboard resources for the Grafana operator", default=False),
-    ),
-    _grafana,
 )

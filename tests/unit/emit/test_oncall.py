@@ -26,6 +26,53 @@ def panel(slo: str, title: str) -> Panel:
     return found
 
 
+def titles(sli: str, more: str = "") -> list[tuple[str, int, int, int]]:
+    """Return title, x, y and width of what stands from the second row of graphs on, for an SLI."""
+    of = catalog(GRAFANA, web=f"  - {{name: x, objective: 99, {more}sli: {sli}}}\n")
+    made = oncall_page(of.services[0], of.services[0].slos[1], of.platform)
+    panels = [one for one in made.panels if isinstance(one, Panel)]
+    return [(one.title, one.place[0], one.place[1], one.place[2]) for one in panels if one.place[1] >= 15]
+
+
+KEPT, EVENTS_SEEN, FIRES = "Is the objective kept?", "How many events are there?", "What fires in this service?"
+LEFT, ALERTS = "Budget left", "When did alerts fire?"
+
+
+def test_who_burns_the_budget_stands_first() -> None:
+    """Or the alerts of the service, where no label tells; what there is more of fills one row or two."""
+    assert titles("{query: {errors: 'sum(rate(a[$window]))', total: 'sum(rate(b[$window]))'}}") == [
+        (FIRES, 0, 15, 10), (KEPT, 10, 15, 7), (EVENTS_SEEN, 17, 15, 7), (LEFT, 0, 22, 12), (ALERTS, 12, 22, 12),
+    ]  # fmt: skip
+    assert titles("{boolean: 'max(up)'}")[0] == (FIRES, 0, 15, 10)
+    assert titles("{boolean: up}")[:4] == [
+        ("Which instance burns the budget?", 0, 15, 8), (KEPT, 8, 15, 8), ("How many checks are there?", 16, 15, 8),
+        (FIRES, 0, 22, 24),
+    ]  # fmt: skip
+    latency = "{latency: {histogram: d_seconds, threshold: 5ms}}"
+    times = ("How long do they take?", "How many take how long? Above 5ms is bad")
+    assert titles(latency)[3:] == [
+        (times[0], 0, 22, 7), (times[1], 7, 22, 7), (FIRES, 14, 22, 10), (LEFT, 0, 30, 12), (ALERTS, 12, 30, 12),
+    ]  # fmt: skip
+    assert titles(latency, "by: [zone], ") == [
+        ("Which zone burns the budget?", 0, 15, 8), (KEPT, 8, 15, 8), (EVENTS_SEEN, 16, 15, 8),
+        (times[0], 0, 22, 12), (times[1], 12, 22, 12),
+        ("Which instance burns the budget?", 0, 30, 12), (FIRES, 12, 30, 12),
+        (LEFT, 0, 38, 12), (ALERTS, 12, 38, 12),
+    ]  # fmt: skip
+
+
+def test_a_page_without_who_says_what_would_tell() -> None:
+    """Only there: elsewhere a label tells."""
+    of = catalog(GRAFANA, web="  - {name: x, objective: 99, sli: {boolean: 'max(up)'}}\n")
+    told = {}
+    for slo in of.services[0].slos:
+        made = oncall_page(of.services[0], slo, of.platform).panels
+        told[slo.name] = next(one.description for one in made if isinstance(one, Panel) and one.title == FIRES)
+    fires = "All alerts of web that fire, causes too, and since when."
+    why = " No label of this SLI tells who fails, and `by` in its SLO would: causes are what comes nearest."
+    assert told == {"up": fires, "x": fires + why}
+
+
 def content(slo: str, title: str) -> str:
     """Return the words of a panel of words."""
     return str(panel(slo, title).options["content"])

@@ -101,3 +101,11 @@ def test_a_jaeger_that_slogen_does_not_run_is_no_data_source(jaeger: str) -> Non
     """Its address is not known."""
     (one,) = sources(GRAFANA + jaeger)
     assert "exemplarTraceIdDestinations" not in one["jsonData"]
+
+
+def test_a_loki_whose_address_is_known_is_a_data_source() -> None:
+    """Without one, Grafana has it already; pages ask for its uid either way."""
+    logs = 'grafana: {url: "https://g", logs: {query: \'{app="$service"}\', datasource: {SOURCE}}}\n'
+    (_, loki) = sources(logs.replace("SOURCE", 'name: Our logs, uid: lo, url: "http://loki:3100"'))
+    assert loki == {"name": "Our logs", "uid": "lo", "type": "loki", "access": "proxy", "url": "http://loki:3100"}
+    assert [one["uid"] for one in sources(logs.replace("SOURCE", "uid: lo"))] == ["prometheus"]

@@ -30,6 +30,9 @@ routing:
 ONE_KIND = "give exactly one of events, latency, boolean, threshold, freshness, spans, query"
 NAME_HINT = "write lower-case letters, digits and dashes, at most 63 characters, such as api-gateway"
 
+LOGQL_HINT = 'write streams, and filters if need be, such as {app="$service"} |= "error"'
+LOGQL = f"LogQL that finds the lines of $service; {LOGQL_HINT}"
+
 # What is written instead of what, and every problem: place, code, message, hint.
 OF_SERVICES = {
     "a word that is nearly one of a few": (
@@ -182,6 +185,50 @@ OF_PLATFORMS = {
     "a data source whose address is none": (
         ("90d}", '90d}\ngrafana: {url: "https://g", datasource: {url: "thanos:9090"}}'),
         ["5:47 SLO005: 'thanos:9090' is not a web address; write http://… or https://…"],
+    ),
+    "logs by LogQL with filters and a parser": (
+        (
+            "90d}",
+            """90d}\ngrafana: {url: "https://g", logs: {query: '{app="$service"} |= `a "b` | json | lvl!="a"'}}""",
+        ),
+        [],
+    ),
+    "logs that are not those of a service": (
+        ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: '{app="shop"}'}}"""),
+        [f"""5:43 SLO005: '{{app="shop"}}' is not {LOGQL}"""],
+    ),
+    "a number made of logs": (
+        ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: 'rate({app="$service"}[5m])'}}"""),
+        [f"""5:43 SLO005: 'rate({{app="$service"}}[5m])' is not {LOGQL}"""],
+    ),
+    "logs with a quote that is never closed": (
+        ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: '{app="$service"} |= "a'}}"""),
+        [f"""5:43 SLO005: '{{app="$service"}} |= "a' is not {LOGQL}"""],
+    ),
+    "logs of all streams": (
+        ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: '{app=~".*"} |= "$service"'}}"""),
+        [
+            "5:43 SLO005: the streams cannot be read: vector selector must contain at least one "
+            f"non-empty matcher; {LOGQL_HINT}"
+        ],
+    ),
+    "logs in the data source of the metrics": (
+        (
+            "90d}",
+            """90d}\ngrafana: {url: "https://g", logs: {query: '{a="$service"}', datasource: {uid: prometheus}}}""",
+        ),
+        ["5:35 SLO005: logs and metrics have the uid 'prometheus' in common; name another data source"],
+    ),
+    "logs by the name of the metrics": (
+        (
+            "90d}",
+            """90d}\ngrafana: {url: "https://g", datasource: {name: Loki}, logs: {query: '{a="$service"}'}}""",
+        ),
+        ["5:61 SLO005: logs and metrics have the name 'Loki' in common; name another data source"],
+    ),
+    "logs in the data source of the traces": (
+        ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: '{a="$service"}', datasource: {uid: jaeger}}}"""),
+        ["5:79 SLO005: the uid 'jaeger' is that of another data source that slogen writes; choose another one"],
     ),
     "a webhook without an address": (
         ('{url: "http://chat"}', "{}"),

@@ -141,6 +141,10 @@ PLATFORM = {
         "url": "https://grafana.example.com",
         "datasource": {"name": "Thanos", "uid": "thanos", "url": "http://thanos:9090"},
         "deploys": "up",
+        "logs": {
+            "query": '{app="$service"} |~ "error|warn"',
+            "datasource": {"name": "Loki", "uid": "loki", "url": "http://loki:3100"},
+        },
         "operator": True,
     },
     "jaeger": {

@@ -15,6 +15,7 @@ from slogen.emit.grafana.kit import (
     UNKNOWN,
     Choice,
     Link,
+    LogQuery,
     Look,
     Marks,
     Said,
@@ -59,6 +60,8 @@ LEFT = Look(
     said=(MISSING,),
     missing=NO_DATA,
 )
+
+WEEKLY = Expr("1h")  # what is shorter could not be seen in a week
 
 # Firing alerts over time: 2 is a page, 1 a ticket.
 FIRED = Look(
@@ -129,6 +132,14 @@ def all_deploys(platform: Platform) -> tuple[Marks, ...]:
     label = _NAMES_SERVICE.search(platform.grafana.deploys)
     told = f"deploy of {{{{{label['label']}}}}}" if label else "deploy"
     return (Marks(name="Deploys", expr=Expr(expr), colour=IDLE, title=told),)
+
+
+def logs_query(platform: Platform, service: Service) -> LogQuery | None:
+    """Return what finds the logs of a service, where the platform says where they are."""
+    settings = platform.grafana.logs if platform.grafana else None
+    if settings is None:
+        return None
+    return LogQuery(settings.query.replace("$service", service.name), settings.uid)
 
 
 def silence_link(platform: Platform, service: Service, slo: Slo) -> Link | None:

@@ -14,25 +14,9 @@ from typing import Any
 
 from grafanalib import core as grafana
 
-from slogen.emit.grafana.kit import (
-    MANY,
-    Between,
-    Choice,
-    Fold,
-    Json,
-    Link,
-    Look,
-    Marks,
-    Page,
-    Panel,
-    Query,
-    Said,
-    Step,
-    Under,
-    ref,
-)
+from slogen.emit.grafana.jsonlook import defaults, link_json, override
+from slogen.emit.grafana.kit import WIDTH, Choice, Fold, Json, Link, LogQuery, Marks, Page, Panel, Query, ref
 
-WIDTH = 24  # columns of Grafana's grid
 SCHEMA = 41  # of the classic JSON: Grafana 11.6 and newer take it as it is, older ones ignore what they do not know
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
@@ -98,31 +82,34 @@ def _panel(panel: Panel, known_as: int, below: int) -> grafana.Panel:
         title=panel.title,
         description=panel.description,
         id=known_as,
-        dataSource=SOURCE if targets else None,
+        dataSource=targets[0]["datasource"] if targets else None,
         targets=targets,
         gridPos=grafana.GridPos(h=height, w=width, x=x, y=y + below),
         transformations=[dict(one) for one in panel.transformations],
         timeFrom=panel.time_from,
         interval=panel.every,
-        links=[_link(one) for one in panel.links],
+        links=[link_json(one) for one in panel.links],
         extraJson={
             "type": panel.kind,
             "fieldConfig": {
-                "defaults": _defaults(panel.look),
-                "overrides": [_override(*one) for one in panel.looks],
+                "defaults": defaults(panel.look),
+                "overrides": [override(*one) for one in panel.looks],
             },
             "options": dict(panel.options),
         },
     )
 
 
-def _target(query: Query, called: str) -> Json:
+def _target(query: Query | LogQuery, called: str) -> Json:
+    if isinstance(query, LogQuery):
+        loki = {"type": "loki", "uid": query.source}
+        return {"refId": called, "expr": query.text, "queryType": "range", "editorMode": "code", "datasource": loki}
     target = grafana.Target(expr=query.expr.text, refId=called, legendFormat=query.legend, datasource=SOURCE)
     made: Json = target.to_json_data()
     made |= {
         "instant": query.instant,
         "range": not query.instant,
-        "format": "table" if query.table else "time_series",
+        "format": "table" if query.table else "heatmap" if query.buckets else "time_series",
         "editorMode": "code",
     }
     return made | ({"exemplar": True} if query.exemplar else {})
@@ -186,68 +173,15 @@ def _marks(marks: Marks) -> Json:
     }
 
 
-def _defaults(look: Look) -> Json:
-    """Return the look as the defaults of a panel's fields."""
-    made: Json = {
-        "displayName": look.name,
-        "unit": look.unit,
-        "decimals": look.decimals,
-        "min": look.low,
-        "max": look.high,
-        "noValue": look.missing,
-        "mappings": list(_mappings(look.said)) or None,
-        "thresholds": _thresholds(look.steps) if look.steps else None,
-        "color": _colour(look),
-        "links": [_link(one) for one in look.links] or None,
-        "custom": dict(look.custom) or None,
-    }
-    return {key: value for key, value in made.items() if value is not None}
-
-
-def _override(matcher: str, options: str, look: Look) -> Json:
-    """Return the look for the fields that a matcher finds."""
-    properties = []
-    for key, value in _defaults(look).items():
-        if key == "custom":
-            properties += [{"id": f"custom.{name}", "value": inner} for name, inner in value.items()]
-        else:
-            properties.append({"id": key, "value": value})
-    return {"matcher": {"id": matcher, "options": options}, "properties": properties}
-
-
-def _colour(look: Look) -> Json | None:
-    if look.colour == MANY:
-        return {"mode": "palette-classic"}
-    if look.colour:
-        return {"mode": "fixed", "fixedColor": look.colour}
-    return {"mode": "thresholds"} if look.steps or look.said else None
-
-
-def _thresholds(steps: Sequence[Step]) -> Json:
-    return {"mode": "absolute", "steps": [{"value": one.value, "color": one.colour} for one in steps]}
-
-
-def _mappings(said: Sequence[Said | Under | Between]) -> Iterator[Json]:
-    for place, one in enumerate(said):
-        result = {"text": one.text, "color": one.colour, "index": place}
-        if isinstance(one, Under):
-            yield {"type": "range", "options": {"from": None, "to": one.bound, "result": result}}
-        elif isinstance(one, Between):
-            yield {"type": "range", "options": {"from": one.low, "to": one.high, "result": result}}
-        elif one.value is None:
-            yield {"type": "special", "options": {"match": "null+nan", "result": result}}
-        else:
-            yield {"type": "value", "options": {one.value: result}}
-
-
-def _link(link: Link) -> Json:
-    return {"title": link.title, "url": link.url, "targetBlank": not link.url.startswith("/d/")}
-
-
 def _way(link: Link) -> Json:
     """Return a link of a page: other pages show the same time and the same cluster."""
     inside = link.url.startswith("/d/")
-    made = {**_link(link), "type": "link", "icon": "dashboard" if inside else "external link", "tooltip": link.title}
+    made = {
+        **link_json(link),
+        "type": "link",
+        "icon": "dashboard" if inside else "external link",
+        "tooltip": link.title,
+    }
     return made | ({"keepTime": True, "includeVars": True} if inside else {})
 
 

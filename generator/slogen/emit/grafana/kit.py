@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,22 +14,33 @@ PAGE, TICKET, FINE, UNKNOWN, IDLE, PLAIN = "red", "orange", "green", "purple", "
 MANY = "a colour for each series"
 
 Json = dict[str, Any]
-# x and y from the upper left corner, width and height: in columns, of which there are 24, and rows of 38 pixels.
+# x and y from the upper left corner, width and height: in columns and in rows of 38 pixels.
 Place = tuple[int, int, int, int]
+WIDTH = 24  # columns
+NOWHERE: Place = (0, 0, 0, 0)  # until its row says where
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """What a panel asks; `table` gives a row a series instead of a line, `exemplar` asks for traces as well.
 
-    Instant queries show the present, the others what was.
+    Instant queries show the present, the others what was. `buckets` are those of a histogram, by `le`.
     """
 
     expr: Expr
     legend: str = ""
     instant: bool = field(default=True, kw_only=True)
     table: bool = field(default=False, kw_only=True)
+    buckets: bool = field(default=False, kw_only=True)
     exemplar: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """LogQL, and the uid of the Loki that is asked; no variable chooses it."""
+
+    text: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,9 @@ class Look:
     custom: Mapping[str, Any] = field(default_factory=dict)
 
 
+Looks = Iterable[tuple[str, str, Look]]  # those of single fields, see Panel
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """A panel at its place in the grid.
@@ -104,7 +118,7 @@ class Panel:
     title: str
     description: str
     place: Place
-    queries: tuple[Query, ...] = ()
+    queries: tuple[Query | LogQuery, ...] = ()
     look: Look = field(default_factory=Look)
     looks: tuple[tuple[str, str, Look], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,16 +1,13 @@
-"""The kinds of panels that pages are made of, each with the options that serve here."""
+"""Panels of numbers and of graphs, each kind with the options that serve here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from slogen.emit.grafana.kit import MANY, Link, Look, Panel, Place, Query, ref
-from slogen.promql.template import Expr
+from slogen.emit.grafana.kit import MANY, Link, Look, Looks, Panel, Place, Query
 
-Looks = Iterable[tuple[str, str, Look]]  # see Panel
 _LAST = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-_HIDDEN = Look(custom={"hidden": True})
 
 
 def stat(
@@ -114,9 +111,9 @@ def bars(title: str, description: str, place: Place, queries: Iterable[Query], l
             "displayMode": "basic",
             "orientation": "horizontal",
             "valueMode": "color",
-            "namePlacement": "left",
+            "namePlacement": "top",  # to the left long ones are cut
             "sizing": "manual",
-            "minVizHeight": 16,
+            "minVizHeight": 30,
             "minVizWidth": 8,
             "maxVizHeight": 40,
             "showUnfilled": True,
@@ -147,84 +144,35 @@ def cells(title: str, description: str, place: Place, query: Query, look: Look, 
     )
 
 
+def heat(title: str, description: str, place: Place, query: Query, unit: str) -> Panel:
+    """Return how many events fall into which bucket of a histogram over time; `unit` is that of its bounds."""
+    return Panel(
+        kind="heatmap",
+        title=title,
+        description=description,
+        place=place,
+        queries=(replace(query, instant=False, buckets=True),),
+        look=Look(unit=unit),
+        options={
+            "calculate": False,
+            "cellGap": 1,
+            "cellValues": {"unit": "short"},
+            # No colour of a state; a few slow ones among many fast ones are seen too.
+            "color": {"mode": "opacity", "fill": "blue", "scale": "exponential", "exponent": 0.3, "steps": 64},
+            "exemplars": {"color": "rgba(255,0,255,0.7)"},
+            "filterValues": {"le": 1e-9},
+            "legend": {"show": True},
+            "rowsFrame": {"layout": "auto"},
+            "showValue": "never",
+            "tooltip": {"mode": "single", "yHistogram": True, "showColorScale": True},
+            "yAxis": {"axisPlacement": "left", "unit": unit},
+        },
+    )
+
+
 def _over_time(queries: Iterable[Query]) -> tuple[Query, ...]:
     return tuple(replace(query, instant=False) for query in queries)
 
 
 def _legend(*, shown: bool) -> dict[str, object]:
     return {"displayMode": "list", "placement": "bottom", "showLegend": shown, "calcs": []}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of numbers: its name, the query that gives them, and how they look if not like the table."""
-
-    name: str
-    expr: Expr
-    look: Look | None = None
-
-
-def table(
-    title: str,
-    description: str,
-    place: Place,
-    columns: Iterable[str | Column],
-    look: Look,
-    looks: Looks = (),
-    *,
-    hidden: Column | None = None,
-    sort: str | None = None,
-    paged: bool = False,
-) -> Panel:
-    """Return a table of series, joined by their labels: `columns` are labels, and numbers that a query each gives.
-
-    `hidden` is a label that only links need, and the query whose series have it. The column `sort` says which rows
-    stand above: those with the largest numbers. One that is `paged` shows so many rows as it has room for at a time.
-    """
-    shown = tuple(columns)
-    asked = [one for one in shown if isinstance(one, Column)]
-    # A table of one query calls its numbers so, whatever the query is called.
-    alone = len(asked) == 1 and hidden is None
-    numbers = {column.name: "Value" if alone else f"Value #{ref(number)}" for number, column in enumerate(asked)}
-    order = [one if isinstance(one, str) else numbers[one.name] for one in shown]
-    found = [*looks, *(("byName", column.name, column.look) for column in asked if column.look)]
-    if hidden is not None:
-        found += [("byName", name, _HIDDEN) for name in (hidden.name, f"Value #{ref(len(asked))}")]
-        asked.append(hidden)
-    organized = {
-        "excludeByName": {"Time": True},
-        "includeByName": {},
-        "indexByName": {field: number for number, field in enumerate(order)},
-        "renameByName": {field: name for name, field in numbers.items()},
-    }
-    return Panel(
-        kind="table",
-        title=title,
-        description=description,
-        place=place,
-        queries=tuple(Query(column.expr, table=True) for column in asked),
-        look=look,
-        looks=tuple(found),
-        options={
-            "showHeader": True,
-            "cellHeight": "sm",
-            **({"enablePagination": True} if paged else {}),
-            "sortBy": [{"displayName": sort, "desc": True}] if sort else [],
-        },
-        transformations=({"id": "merge", "options": {}}, {"id": "organize", "options": organized}),
-    )
-
-
-def text(title: str, description: str, place: Place, content: str) -> Panel:
-    """Return words in Markdown."""
-    return Panel(
-        kind="text",
-        title=title,
-        description=description,
-        place=place,
-        options={
-            "mode": "markdown",
-            "content": content,
-            "code": {"language": "plaintext", "showLineNumbers": False, "showMiniMap": False},
-        },
-    )

@@ -66,6 +66,11 @@ def _sources(platform: Platform) -> str:
             f"- name: Jaeger\n  uid: {JAEGER_UID}\n  type: jaeger\n  access: proxy\n",
             f"  url: {service_url(platform, Server.QUERY.service, QUERY_HTTP)}\n",
         ]
+    if grafana.logs is not None and grafana.logs.url is not None:
+        parts += [
+            f"- name: {scalar(grafana.logs.name)}\n  uid: {scalar(grafana.logs.uid)}\n  type: loki\n  access: proxy\n",
+            f"  url: {scalar(grafana.logs.url)}\n",
+        ]
     if platform.alertmanager is not None:
         parts += [
             f"- name: Alertmanager\n  uid: {ALERTMANAGER_UID}\n  type: alertmanager\n  access: proxy\n",

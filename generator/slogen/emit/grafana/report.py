@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from slogen.emit.grafana.common import COLOURED, GAUGE, NO_DATA, choices, chosen, number, selector
 from slogen.emit.grafana.kit import FINE, PAGE, PLAIN, TICKET, UNKNOWN, Link, Look, Page, Panel, Query, Said, Step
-from slogen.emit.grafana.panels import Column, bars, cells, stat, table, text
+from slogen.emit.grafana.listings import Column, table, text
+from slogen.emit.grafana.panels import bars, cells, stat
 from slogen.model import Platform
 from slogen.plan.texts import REPORT, WALL
 from slogen.plan.tiers import PART
@@ -61,14 +62,14 @@ def report_page(platform: Platform, *, outages: bool) -> Page:
             bars(
                 "Who spent the most?",
                 "The ten SLOs that used the largest share of their budget.",
-                (0, 34, 12, 9),
+                (0, 34, 12, 12),
                 [Query(panels.MOST_USED.fill(used=used), "{{service}} {{slo}}")],
                 Look(unit="percentunit", decimals=0, low=0.0, high=1.0, steps=_USED, missing=NO_DATA),
             ),
             text(
                 "What follows?",
                 "What a spent budget means for the team.",
-                (12, 34, 12, 9),
+                (12, 34, 12, 12),
                 "- **Budget left**: ship as planned.\n"
                 "- **More than 75 % used**: the next change is one that makes the service more reliable.\n"
                 "- **All of it used**: only fixes are shipped until some is back; write down what spent it, and what "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from slogen.emit.grafana.common import (
     DASHED,
     FIRED,
-    STATES,
+    WEEKLY,
     alert_marks,
     choices,
     chosen,
@@ -16,9 +16,9 @@ from slogen.emit.grafana.common import (
     selector,
     traces_link,
 )
-from slogen.emit.grafana.kit import TICKET, Link, Look, Page, Panel, Place, Query, Step, literal
-from slogen.emit.grafana.panels import graph, stat, states, text
-from slogen.emit.grafana.tables import alert_table, slo_table
+from slogen.emit.grafana.kit import TICKET, WIDTH, Link, Look, Page, Panel, Query, Step, literal
+from slogen.emit.grafana.panels import graph, states
+from slogen.emit.grafana.tables import alert_table, logs_of, slo_table
 from slogen.model import Platform, Service
 from slogen.plan.texts import WALL, dashboard_uid
 from slogen.promql import panels
@@ -53,13 +53,18 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
             matching,
             clusters=bool(platform.clusters),
         )
-        yield from _graphs(selector(matching), height)
-        below = height + 9
-    fired = panels.FIRED.fill(labels=Expr("alertname, slo"), matchers=matching, interval=Expr("$__interval"))
+        below = height
+    if service.depends_on:
+        yield _needed(service, platform, below)
+        below += 8
+    if service.slos:
+        yield from _graphs(selector(matching), below)
+        below += 9
+    fired = panels.FIRED.fill(labels=Expr("alertname, slo"), matchers=matching, interval=WEEKLY)
     yield states(
         "Which alerts fired?",
-        "Pages and tickets of this service, a lane for each alert.",
-        (0, below, 10, 9),
+        "Pages and tickets of this service, a lane for each alert; what was shorter than an hour is drawn as one.",
+        (0, below, 12, 9),
         [Query(fired, "{{alertname}} {{slo}}")],
         FIRED,
         time_from="7d",
@@ -67,10 +72,13 @@ def _panels(service: Service, platform: Platform) -> Iterator[Panel]:
     yield alert_table(
         "What fires now?",
         "All alerts of this service, causes too, and since when.",
-        (10, below, 9, 9),
+        (12, below, 12, 9),
         matching,
     )
-    yield _needed(service, platform, (19, below, 5, 9))
+    below += 9
+    logged = logs_of(service, platform, below)
+    if logged is not None:
+        yield logged
 
 
 def _graphs(of: Expr, below: int) -> Iterator[Panel]:
@@ -81,7 +89,6 @@ def _graphs(of: Expr, below: int) -> Iterator[Panel]:
         [Query(panels.BURNS.fill(of=of, window=Expr("1h")), "{{slo}}")],
         Look(
             unit="none",
-            decimals=1,
             low=0.0,
             steps=(Step(None, "transparent"), Step(1.0, TICKET)),
             custom={**DASHED, "axisSoftMax": 2},
@@ -96,16 +103,12 @@ def _graphs(of: Expr, below: int) -> Iterator[Panel]:
     )
 
 
-def _needed(service: Service, platform: Platform, place: Place) -> Panel:
-    title = "What does it depend on?"
-    if not service.depends_on:
-        return text(title, "Services that this one needs, as declared.", place, "Nothing that has SLOs here.\n")
+def _needed(service: Service, platform: Platform, below: int) -> Panel:
     among = "|".join(one.service for one in service.depends_on)
-    matching = chosen(platform, f'service=~"{among}"')
-    return stat(
-        title,
-        "The state of each SLO of the services that this one needs: look there first.",
-        place,
-        [Query(panels.STATES.fill(of=selector(matching), matchers=matching), "{{service}} {{slo}}")],
-        STATES,
+    return slo_table(
+        "What does it depend on?",
+        "The SLOs of the services that this one needs, the worst above: look there first.",
+        (0, below, WIDTH, 8),
+        chosen(platform, f'service=~"{among}"'),
+        clusters=bool(platform.clusters),
     )

@@ -1,12 +1,13 @@
-"""Tables that several pages show: of SLOs, and of alerts."""
+"""Listings that several pages show: of SLOs, of alerts, of logs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from slogen.emit.grafana.common import COLOURED, GAUGE, GONE_IN, LEFT, STATES, selector
-from slogen.emit.grafana.kit import FINE, PLAIN, TICKET, Between, Link, Look, Panel, Place, Said, Step, Under
-from slogen.emit.grafana.panels import Column, table
+from slogen.emit.grafana.common import COLOURED, GAUGE, GONE_IN, LEFT, STATES, logs_query, selector
+from slogen.emit.grafana.kit import FINE, PLAIN, TICKET, WIDTH, Between, Link, Look, Panel, Place, Said, Step, Under
+from slogen.emit.grafana.listings import Column, logs, table
+from slogen.model import Platform, Service
 from slogen.promql import panels
 from slogen.promql.template import By, Expr
 
@@ -74,6 +75,19 @@ def slo_table(
 
 def _cell(look: Look, kind: str, width: int) -> Look:
     return replace(look, missing=None, custom={"cellOptions": {"type": kind}, "width": width, "align": "center"})
+
+
+def logs_of(service: Service, platform: Platform, below: int) -> Panel | None:
+    """Return the logs of a service, over the whole width; None where nobody says where they are."""
+    query = logs_query(platform, service)
+    if query is None:
+        return None
+    return logs(
+        f"Logs of {service.name}",
+        "Its lines in the chosen time, the newest above; a click on one shows its labels.",
+        (0, below, WIDTH, 10),
+        query,
+    )
 
 
 def alert_table(title: str, description: str, place: Place, matching: Expr) -> Panel:

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from slogen.emit.grafana.common import FIRED, LEFT, NO_DATA, all_deploys, choices, chosen, number, selector
-from slogen.emit.grafana.kit import FINE, PAGE, PLAIN, TICKET, UNKNOWN, Choice, Link, Look, Page, Panel, Query, Step
+from slogen.emit.grafana.health import trust
+from slogen.emit.grafana.kit import (
+    FINE,
+    PAGE,
+    PLAIN,
+    TICKET,
+    UNKNOWN,
+    WIDTH,
+    Choice,
+    Link,
+    Look,
+    Page,
+    Panel,
+    Query,
+    Step,
+)
 from slogen.emit.grafana.panels import bars, stat, states
 from slogen.emit.grafana.tables import slo_table
 from slogen.model import Platform
@@ -33,6 +48,7 @@ def wall_page(platform: Platform) -> Page:
         tags=("slogen", "slo"),
         panels=(
             *_counts(of, matching, lefts),
+            trust(platform, (20, 0, 4, 3)),
             slo_table(
                 "SLOs, the worst above",
                 "A row for each SLO, from recorded series. `burn` is how many times faster than allowed the budget is "
@@ -45,14 +61,14 @@ def wall_page(platform: Platform) -> Page:
             states(
                 "When did which SLO page or raise a ticket?",
                 f"Pages and tickets, a lane for each SLO: the {_LANES} that fired longest in the chosen time.",
-                (0, 18, 12, 10),
+                (0, 18, WIDTH, 10),  # names have two fifths of it
                 [Query(longest, "{{service}} {{slo}}")],
                 FIRED,
             ),
             bars(
                 "Least budget left",
                 "The ten SLOs with the least budget left of their period.",
-                (12, 18, 12, 10),
+                (0, 28, WIDTH, 12),
                 [Query(panels.WORST.fill(lefts=lefts), "{{service}} {{slo}}")],
                 Look(unit="percentunit", decimals=1, low=0.0, high=1.0, steps=LEFT.steps, missing=NO_DATA),
             ),
@@ -81,26 +97,34 @@ def _choices() -> tuple[Choice, ...]:
 def _counts(of: Expr, matching: Expr, lefts: Expr) -> list[Panel]:
     burns = panels.BURNS.fill(of=of, window=Expr("1h"))
     counted = (
-        ("SLOs that page", "SLOs whose page fires.", panels.PAGING.fill(matchers=matching), PAGE),
+        (0, 3, "SLOs that page", "SLOs whose page fires.", panels.PAGING.fill(matchers=matching), PAGE),
         (
+            3,
+            3,
             "SLOs with a ticket",
             "SLOs that burn slowly, for the next working day.",
             panels.TICKETS.fill(matchers=matching),
             TICKET,
         ),
         (
+            6,
+            4,
             "SLOs that burn too fast",
             "SLOs that spent more than allowed in the last hour.",
             panels.TOO_FAST.fill(burns=burns),
             TICKET,
         ),
         (
+            10,
+            4,
             "SLOs without budget",
             "SLOs whose budget of the period is gone.",
             panels.SPENT.fill(lefts=lefts),
             TICKET,
         ),
         (
+            14,
+            3,
             "SLOs without data",
             "SLOs that are not measured: whether they are kept is unknown.",
             panels.UNMEASURED.fill(of=of),
@@ -111,18 +135,18 @@ def _counts(of: Expr, matching: Expr, lefts: Expr) -> list[Panel]:
         stat(
             title,
             description,
-            (4 * place, 0, 4, 3),
+            (left, 0, width, 3),
             [Query(panels.COUNT.fill(which=which, of=of))],
             number(Step(None, FINE), Step(1.0, colour)),
         )
-        for place, (title, description, which, colour) in enumerate(counted)
+        for left, width, title, description, which, colour in counted
     ]
     every = panels.ALL.fill(objectives=panels.OBJECTIVES.fill(of=of))
     made.append(
         stat(
             "SLOs in all",
             "SLOs whose objective is recorded.",
-            (20, 0, 4, 3),
+            (17, 0, 3, 3),
             [Query(every)],
             number(Step(None, PLAIN)),
         )
