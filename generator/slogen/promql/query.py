@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from slogen.core import Duration
+from slogen.promql.nesting import too_large
 from slogen.promql.portable import Version, complaint, needs
 from slogen.promql.template import Expr
 
@@ -156,6 +157,8 @@ def _tree(text: str) -> Any:
     _refuse_unprintable(text)
     if not text:
         raise QueryError("the expression is empty")
+    if told := too_large(text):
+        raise QueryError(f"the expression is too large: {told}", "record parts of it")
     try:
         return promql_parser.parse(text)
     except ValueError as error:
