@@ -25,6 +25,7 @@ prometheus: {retention: 12h}
 thanos: {}
 alertmanager: {version: "0.25"}
 grafana: {url: "https://grafana.example.com"}
+kubernetes: {labels: {prometheus: main}}
 receivers:
   sre: {pagerduty: {routingKeyFile: /secrets/pagerduty}}
   boss: {email: {to: boss@example.com}}

@@ -37,7 +37,11 @@ CASES: dict[str, tuple[Cases, ...]] = {
         ),
     ),
     "SLO204": (
-        platform(_KEPT, {"{retention: «5h58m»}": "Prometheus keeps 5h58m, but rules that page look back 6h"}, ["{retention: 12h}"]),
+        platform(
+            _KEPT,
+            {"{retention: «5h58m»}": "Prometheus keeps 5h58m, but rules that page look back 6h"},
+            ["{retention: 12h}"],
+        ),
     ),
     "SLO205": (
         platform(
@@ -47,10 +51,14 @@ CASES: dict[str, tuple[Cases, ...]] = {
         ),
     ),
     "SLO206": (
-        platform(_KEPT, {"{retention: «11h»}": "Prometheus keeps 11h, just enough for rules that look back 6h"}, [_KEPT]),
+        platform(
+            _KEPT, {"{retention: «11h»}": "Prometheus keeps 11h, just enough for rules that look back 6h"}, [_KEPT]
+        ),
     ),
     "SLO208": (
-        platform("thanos: {}", {_BUCKET + "{raw: «29d»}}": "the bucket keeps raw data for 29d"}, [_BUCKET + "{raw: 33d}}"]),
+        platform(
+            "thanos: {}", {_BUCKET + "{raw: «29d»}}": "the bucket keeps raw data for 29d"}, [_BUCKET + "{raw: 33d}}"]
+        ),
     ),
     "SLO209": (
         platform(

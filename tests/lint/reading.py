@@ -24,7 +24,9 @@ CASES: dict[str, tuple[Cases, ...]] = {
             {"objective: 99.9\n    «objective»: 99.99\n": "the key 'objective' is written twice"},
             ["objective: 99.9\n    description: 'objective: 99.99'\n"],
         ),
-        rules("for: 5m", {"for: 5m\n    «for»: 10m": "the key 'for' is written twice"}, ["for: 5m\n    labels: {for: x}"]),
+        rules(
+            "for: 5m", {"for: 5m\n    «for»: 10m": "the key 'for' is written twice"}, ["for: 5m\n    labels: {for: x}"]
+        ),
     ),
     "SLO004": (
         service(

@@ -12,13 +12,15 @@ _EMAIL = 'email: {from: alerts@example.com, smarthost: "mail.example.com:25"}\n'
 _TEAMS = "teams: {core: {notify: [boss]}}\n"
 
 CASES: dict[str, tuple[Cases, ...]] = {
-    "SLO401": (platform(_FIRST, {"«{»after: 5m, notify: [sre]}": "nobody is told at once"}, ["{after: 0s, notify: [sre, boss]}"]),),
+    "SLO401": (
+        platform(
+            _FIRST, {"«{»after: 5m, notify: [sre]}": "nobody is told at once"}, ["{after: 0s, notify: [sre, boss]}"]
+        ),
+    ),
     "SLO402": (
         platform(_FIRST, {"{after: 0s, notify: [«src», sre]}": "the receiver 'src' is not declared"}, [_FIRST]),
     ),
-    "SLO403": (
-        service("team: core", {"team: «cora»": "the team 'cora' is not declared"}, ["team: core"]),
-    ),
+    "SLO403": (service("team: core", {"team: «cora»": "the team 'cora' is not declared"}, ["team: core"]),),
     "SLO404": (
         service(
             "team: core",
@@ -47,7 +49,7 @@ CASES: dict[str, tuple[Cases, ...]] = {
     "SLO407": (
         platform(
             "{critical: {groupWait: 1m}}",
-            {"{warning: «{»groupInterval: 5m, repeatInterval: 4m}}": "repeatInterval 4m is shorter than groupInterval 5m"},
+            {"{warning: «{»groupInterval: 5m, repeatInterval: 4m}}": "repeatInterval 4m is shorter than"},
             ["{warning: {groupInterval: 5m, repeatInterval: 5m}}"],
         ),
     ),
@@ -62,14 +64,14 @@ CASES: dict[str, tuple[Cases, ...]] = {
     "SLO409": (
         service(
             "name: up\n    objective: 99.9\n",
-            {"«n»ame: up\n    objective: 99.9\n    window: 1d\n": "the 1d budget lasts 1d; the step after 1d12h comes later"},
+            {"«n»ame: up\n    objective: 99.9\n    window: 1d\n": "the 1d budget lasts 1d; the step after"},
             ["name: up\n    objective: 99.9\n    window: 2d\n"],
         ),
     ),
     "SLO410": (
         platform(
             _END,
-            {"{after: 36h, notify: [{receiver: boss, during: «office»}]}\n": "the time interval 'office' is not declared"},
+            {"{after: 36h, notify: [{receiver: boss, during: «office»}]}\n": "interval 'office' is not declared"},
             [
                 "{after: 36h, notify: [{receiver: boss, during: office}]}\n"
                 "timeIntervals: {office: {weekdays: [saturday]}}"
@@ -96,7 +98,11 @@ CASES: dict[str, tuple[Cases, ...]] = {
             ["team: core, dependsOn: [{service: store, mutes: critical}]"],
         ),
     ),
-    "SLO413": (platform(_BOSS + _EMAIL, {"boss: «{»email: {to: boss@example.com}}\n": "mail is sent by nobody"}, [_BOSS + _EMAIL]),),
+    "SLO413": (
+        platform(
+            _BOSS + _EMAIL, {"boss: «{»email: {to: boss@example.com}}\n": "mail is sent by nobody"}, [_BOSS + _EMAIL]
+        ),
+    ),
     "SLO414": (
         platform(
             _TEAMS + "routing:\n  critical:\n",

@@ -35,7 +35,7 @@ def _silent(*_: object) -> None:
 def rule_files(root: Path, paths: Iterable[str]) -> list[str]:
     """Return the files that paths name: of a folder, all .yaml files below it.
 
-    A folder where none is found, or that cannot be read, stands for itself: nobody should take it for one that is right.
+    A folder where none is found, or that cannot be read, stands for itself: nobody should take it for right.
     """
     found: list[str] = []
     for path in paths:
@@ -49,7 +49,10 @@ def _below(root: Path, path: str) -> list[str]:
     def place(folder: str) -> str:
         return os.path.normpath(os.path.join(path, os.path.relpath(folder, root / path)))
 
-    for folder, folders, files in os.walk(root / path, onerror=lambda error: found.append(place(error.filename))):
+    def unreadable(error: OSError) -> None:
+        found.append(place(error.filename))
+
+    for folder, folders, files in os.walk(root / path, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         names = sorted(name for name in files if name.endswith(_ENDINGS))
         found += [os.path.normpath(f"{place(folder)}/{name}") for name in names]
@@ -95,6 +98,8 @@ def _servers(root: Path) -> Servers:
         retention=prometheus.retention,
         thanos_retention=thanos.raw if thanos else None,
         external_labels=frozenset(platform.external_labels),
+        selected=dict(platform.kubernetes.labels) if platform.kubernetes else {},
+        namespace=platform.namespace,
     )
 
 
@@ -104,7 +109,7 @@ def _judged(expressions: Sequence[str], root: Path) -> dict[str, Verdict] | None
     if not isinstance(program, Program):
         return None
     with tempfile.TemporaryDirectory(prefix="slogen-lint-") as folder:
-        rules = [f"  - {{record: r{place}, expr: {_quoted(text)}}}" for place, text in enumerate(expressions)]
+        rules = [f"  - {{record: r{place}, expr: {quoted(text)}}}" for place, text in enumerate(expressions)]
         lines = ["groups:", "- name: expressions", "  rules:", *rules]
         (Path(folder) / "rules.yaml").write_text("\n".join(lines) + "\n", "ascii")
         ran = run(program.path, ["check", "rules", "--lint=none", "rules.yaml"], Path(folder), _PATIENCE)
@@ -117,6 +122,6 @@ def _judged(expressions: Sequence[str], root: Path) -> dict[str, Verdict] | None
     return {text: refused.get(place, Verdict()) for place, text in enumerate(expressions)}
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return text as YAML whatever is in it: one character that promtool does not read costs all verdicts."""
     return '"' + _ODD.sub(lambda odd: f"\\U{ord(odd.group()):08X}", text) + '"'

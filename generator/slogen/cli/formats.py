@@ -62,7 +62,9 @@ def _result(problem: Problem, codes: Sequence[str]) -> dict[str, Any]:
         "ruleIndex": codes.index(problem.code),
         "level": _LEVELS[problem.severity],
         "message": {"text": _told(problem)},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": quote(span.file, errors="replace")}, "region": region}}],
+        "locations": [
+            {"physicalLocation": {"artifactLocation": {"uri": quote(span.file, errors="replace")}, "region": region}}
+        ],
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -131,25 +130,6 @@ groups:
         "SLO009 {",
         "SLO102 g",
         "SLO004 x",
-    ]
-
-
-@pytest.mark.skipif(not SHARED.exists(), reason="../shared is absent")
-def test_each_fault_of_the_guides_rules_is_named(tmp_path: Path) -> None:
-    """The four alerts of the ACGS-2 guide: retention, threshold, lost series, unit, single series, processors."""
-    guide = (SHARED / "seed" / "acgs2-ha-deployment-guide.md").read_text("utf-8")
-    written = [block for block in re.findall(r"^```yaml\n(.*?)^```", guide, re.M | re.S) if "PrometheusRule" in block]
-    (tmp_path / "guide.yaml").write_text("---\n".join(written), "utf-8")
-    (tmp_path / "slogen.yaml").write_text((ROOT / "slogen.yaml").read_text("utf-8"), "utf-8")
-    assert [(p.span.line, p.span.col, p.code) for p in lint_rules(tmp_path, ["guide.yaml"])] == [
-        (12, 18, "SLO328"),
-        (14, 17, "SLO313"),
-        (14, 27, "SLO309"),
-        (15, 66, "SLO318"),
-        (27, 38, "SLO312"),
-        (27, 43, "SLO309"),
-        (28, 15, "SLO310"),
-        (47, 17, "SLO319"),
     ]
 
 

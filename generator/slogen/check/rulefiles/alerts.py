@@ -119,7 +119,9 @@ def label_not_there(rule: Analysed) -> Iterator[Problem]:
     for _, value in (*rule.rule.annotations, *rule.rule.labels):
         if _MAYBE.search(value.text):
             continue
-        for named in (one for action in _ACTION.finditer(value.text) for one in _LABEL.finditer(value.text, *action.span())):
+        for named in (
+            one for action in _ACTION.finditer(value.text) for one in _LABEL.finditer(value.text, *action.span())
+        ):
             if found.cannot_have(named[1]):
                 yield rule.warning(
                     value.place(*named.span()),
