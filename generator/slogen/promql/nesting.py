@@ -27,7 +27,7 @@ def too_large(text: str) -> str:
         mark = found["mark"]
         if mark is None:
             continue
-        marks += 1
+        marks += mark not in ",)]"
         if mark in "([":
             levels.append(0)
             depth += 1
