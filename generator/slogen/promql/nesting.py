@@ -7,6 +7,9 @@ import re
 # Functions over trees call themselves up to three times a level, and Python ends at a thousand.
 DEEPEST = 200
 LARGEST = 2000
+# What users write for SLOs and cause alerts stands in rules around it, more than once, and these are read again.
+DEEPEST_INPUT = 100
+LARGEST_INPUT = 500
 
 _TOKEN = re.compile(
     r"""\#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""
@@ -15,12 +18,12 @@ _TOKEN = re.compile(
 )
 
 
-def too_large(text: str) -> str:
+def too_large(text: str, deepest: int = DEEPEST, largest: int = LARGEST) -> str:
     """Return in which way an expression is larger than one that people write, empty when it is not.
 
     Every bracket and operator is taken for a level, those in brackets on top of those around them.
     """
-    if len(text) <= DEEPEST:
+    if len(text) <= deepest:
         return ""
     levels, depth, marks = [0], 0, 0
     for found in _TOKEN.finditer(text):
@@ -39,6 +42,6 @@ def too_large(text: str) -> str:
         else:
             levels[-1] += 1
             depth += 1
-        if depth > DEEPEST:
-            return f"it is nested deeper than {DEEPEST} levels"
-    return f"it has more than {LARGEST} operators and brackets" if marks > LARGEST else ""
+        if depth > deepest:
+            return f"it is nested deeper than {deepest} levels"
+    return f"it has more than {largest} operators and brackets" if marks > largest else ""
