@@ -488,3 +488,26 @@ def test_a_file_in_the_place_of_the_folder_is_a_usage_error(tmp_path: Path) -> N
     ran = slogen(repository(tmp_path) / "slogen.yaml", "build")
     assert ran.code == 2
     assert f"Directory '{tmp_path}/slogen.yaml' is a file." in ran.err
+
+
+# Expressions at the limit
+
+
+def balanced(levels: int) -> str:
+    """Return an expression of 2^levels selectors, two to a bracket."""
+    return "up" if not levels else f"({balanced(levels - 1)} * {balanced(levels - 1)})"
+
+
+@pytest.mark.parametrize("expr", ["-" * 99 + "up", balanced(7)], ids=["deep", "wide"])
+def test_the_largest_expressions_go_through_every_command(tmp_path: Path, expr: str) -> None:
+    """What is compiled around them is read again, by checks and the review; one level more is refused."""
+    sli = SERVICE.split("    sli:")[0] + "    sli: {threshold: {metric: '%s', bad: '> 1'}}\n"
+    root = repository(tmp_path, service=sli % expr)
+    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"]):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    repository(tmp_path, service=(sli % expr).replace("99.9", "99.5"))
+    for command in (["lint"], ["build"], ["explain", "web/up"], ["diff"]):
+        ran = slogen(root, *command)
+        assert ran.code == 0, (command, ran.err)
+    repository(tmp_path, service=sli % ("-" * 101 + "up"))
+    assert slogen(root, "build").places == [("slos/web.yaml:9:31", "SLO301")]

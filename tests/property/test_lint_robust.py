@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from slogen.app.lint import quoted
 from slogen.check.rulefiles import Servers, check_rules
 from slogen.core import Duration, Report
+from slogen.promql.nesting import too_large
 from slogen.promql.places import places
 from slogen.promql.query import QueryError, nodes, tree_of
 from slogen.source.rulefile import read_rules
@@ -18,6 +23,7 @@ PIECES = st.sampled_from([
     "groups:", "- name: g", "rules:", "- alert: A", "- record: r", "expr: up", "for: 5m", "labels: {a: '{{ $value }}'}",
     "annotations: {summary: '{{ $labels.x }}'}", "interval: 10m", "'", '"', "|", ">-", "{", "[", "]", "}", "&a", "*a",
     "\t", "\r\n", "\n", "  ", "é", "\U0001f600", "\ufeff", "\x00", "---", "kind: List", "items: []", "!!set", "<<: x",
+    "\x85", "\u2028", '"\\ud800"', "unknown: [", "expr: 2^2", "a: &b {c: d}", "*b", "keep_firing_for: -5m",
 ])  # fmt: skip
 SELECTORS = st.sampled_from([
     "a", 'a_total{x="1"}', 'h_bucket{le="1"}', "h_count", 'r:r{w=~"^5m$"}', "node_cpu_seconds_total", '{x!=""}',
@@ -69,6 +75,32 @@ def test_any_expression_gives_problems(expr: str, end: str, alerts: bool) -> Non
     text = f"groups:\n- name: g\n  rules:\n  - {kind}\n    expr: |\n{body}"
     for problem in lint(text.replace("\n", end)):
         assert problem.span.line in (4, *range(6, 7 + expr.count("\n")))
+
+
+WRAPPED = st.sampled_from([
+    "({})", "-{}", "abs({})", "sum({})", "sum by (x) ({})", "{} or up", "up or ({})", "1 - ({})", "{} > 1", "2 ^ {}",
+    "max_over_time(({})[5m:1m])", 'label_replace({}, "a", "$1", "b", "(.*)")', "topk(3, {})", "{} and on (x) up",
+])  # fmt: skip
+
+
+@QUICK
+@given(st.lists(WRAPPED, min_size=1, max_size=4), st.integers(1, 300))
+def test_any_depth_gives_problems(forms: list[str], depth: int) -> None:
+    """Up to the depth that is read nothing runs out of stack; beyond it is told."""
+    expr = "up"
+    for level in range(depth):
+        expr = forms[level % len(forms)].replace("{}", expr)
+    codes = {
+        problem.code for problem in lint(f"groups: [{{name: g, rules: [{{alert: A, expr: {json.dumps(expr)}}}]}}]")
+    }
+    assert "SLO301" in codes or not too_large(expr)
+
+
+@QUICK
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_promtool_is_given_what_is_written(text: str) -> None:
+    """Whatever an expression holds, it is the same again when it is read as YAML."""
+    assert yaml.safe_load(quoted(text)) == text
 
 
 @QUICK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import re
 import tempfile
@@ -14,7 +13,7 @@ from slogen.app.inputs import PLATFORM_FILE, read_text
 from slogen.app.processes import Progress
 from slogen.app.programs import PROMTOOL, Program, find, run
 from slogen.check.rulefiles import Servers, Verdict, check_rules
-from slogen.core import Report
+from slogen.core import Report, Span
 from slogen.model import Platform
 from slogen.model.rulefile import WrittenGroup
 from slogen.source.documents import read_file
@@ -23,6 +22,7 @@ from slogen.source.rulefile import read_rules
 MAX_BYTES = 20_000_000
 _ENDINGS = (".yaml", ".yml")
 _PATIENCE = 120  # seconds that promtool may take to read all expressions
+_ODD = re.compile(r"[^ !#-\[\]-~]")
 _REFUSED = re.compile(
     r'rule \d+, "r(\d+)": could not parse expression: (?:(\d+):(\d+): )?(?:parse error: )?(.*)$', re.M
 )
@@ -33,18 +33,30 @@ def _silent(*_: object) -> None:
 
 
 def rule_files(root: Path, paths: Iterable[str]) -> list[str]:
-    """Return the files that paths name: of a folder, all .yaml files below it."""
+    """Return the files that paths name: of a folder, all .yaml files below it.
+
+    A folder where none is found, or that cannot be read, stands for itself: nobody should take it for right.
+    """
     found: list[str] = []
     for path in paths:
-        if (root / path).is_dir():
-            for folder, folders, files in os.walk(root / path):
-                folders[:] = sorted(name for name in folders if not name.startswith("."))
-                place = os.path.normpath(os.path.join(path, os.path.relpath(folder, root / path)))
-                names = sorted(name for name in files if name.endswith(_ENDINGS))
-                found += [f"{place}/{name}" if place != "." else name for name in names]
-        else:
-            found.append(path)
+        found += (_below(root, path) or [path]) if (root / path).is_dir() else [path]
     return list(dict.fromkeys(found))
+
+
+def _below(root: Path, path: str) -> list[str]:
+    found: list[str] = []
+
+    def place(folder: str) -> str:
+        return os.path.normpath(os.path.join(path, os.path.relpath(folder, root / path)))
+
+    def unreadable(error: OSError) -> None:
+        found.append(place(error.filename))
+
+    for folder, folders, files in os.walk(root / path, onerror=unreadable):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        names = sorted(name for name in files if name.endswith(_ENDINGS))
+        found += [os.path.normpath(f"{place(folder)}/{name}") for name in names]
+    return found
 
 
 def lint_rules(root: Path, files: Sequence[str], progress: Progress = _silent) -> Report:
@@ -53,7 +65,12 @@ def lint_rules(root: Path, files: Sequence[str], progress: Progress = _silent) -
     gc.disable()  # trees and nodes form no cycles, and there are millions in a large file
     read: list[list[WrittenGroup]] = []
     for done, file in enumerate(files, 1):
-        text = read_text(root, file, report, most=MAX_BYTES)
+        text = None
+        if (root / file).is_dir():
+            hint = "it has no file that ends in .yaml or .yml, or its permissions forbid it"
+            report.error(Span(file), "SLO011", "no rule file can be read in this folder", hint)
+        else:
+            text = read_text(root, file, report, most=MAX_BYTES)
         read.append(read_rules(file, text, report) if text is not None else [])
         progress("reading", done, len(files))
     servers = _servers(root)
@@ -81,6 +98,8 @@ def _servers(root: Path) -> Servers:
         retention=prometheus.retention,
         thanos_retention=thanos.raw if thanos else None,
         external_labels=frozenset(platform.external_labels),
+        selected=dict(platform.kubernetes.labels) if platform.kubernetes else {},
+        namespace=platform.namespace,
     )
 
 
@@ -90,9 +109,9 @@ def _judged(expressions: Sequence[str], root: Path) -> dict[str, Verdict] | None
     if not isinstance(program, Program):
         return None
     with tempfile.TemporaryDirectory(prefix="slogen-lint-") as folder:
-        rules = [json.dumps({"record": f"r{place}", "expr": text}) for place, text in enumerate(expressions)]
-        lines = ["groups:", "- name: expressions", "  rules:", *(f"  - {rule}" for rule in rules)]
-        (Path(folder) / "rules.yaml").write_text("\n".join(lines) + "\n", "utf-8", errors="replace")
+        rules = [f"  - {{record: r{place}, expr: {quoted(text)}}}" for place, text in enumerate(expressions)]
+        lines = ["groups:", "- name: expressions", "  rules:", *rules]
+        (Path(folder) / "rules.yaml").write_text("\n".join(lines) + "\n", "ascii")
         ran = run(program.path, ["check", "rules", "--lint=none", "rules.yaml"], Path(folder), _PATIENCE)
     refused = {
         int(number): Verdict(message, int(line or 1), int(col or 1))
@@ -101,3 +120,8 @@ def _judged(expressions: Sequence[str], root: Path) -> dict[str, Verdict] | None
     if ran.code != 0 and not refused:
         return None
     return {text: refused.get(place, Verdict()) for place, text in enumerate(expressions)}
+
+
+def quoted(text: str) -> str:
+    """Return text as YAML whatever is in it: one character that promtool does not read costs all verdicts."""
+    return '"' + _ODD.sub(lambda odd: f"\\U{ord(odd.group()):08X}", text) + '"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from slogen import __version__
 from slogen.core import Problem, Severity
@@ -61,7 +62,9 @@ def _result(problem: Problem, codes: Sequence[str]) -> dict[str, Any]:
         "ruleIndex": codes.index(problem.code),
         "level": _LEVELS[problem.severity],
         "message": {"text": _told(problem)},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": span.file}, "region": region}}],
+        "locations": [
+            {"physicalLocation": {"artifactLocation": {"uri": quote(span.file, errors="replace")}, "region": region}}
+        ],
     }
 
 

@@ -71,7 +71,7 @@ def command(settings: dict[str, Any], files: tuple[str, ...], form: str, fail_on
 
 def _tell(report: Report, files: Sequence[str], root: Path, form: str, *, quiet: bool) -> None:
     if form != "text":
-        click.echo(FORMATS[form](list(report)))
+        click.echo(FORMATS[form](list(report)).encode(errors="replace"))  # names of files may be no text
         return
     show(report, root, files=files, outcome="nothing is written", notes=True)
     if not quiet and not any(report):

@@ -15,6 +15,7 @@ from slogen.core import Problem, Severity
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _COUNTED = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _WIDEST = 160
+_LARGEST = 20_000_000  # bytes of a file whose lines are shown: the largest rule file that is read
 
 
 def show(problems: Iterable[Problem], root: Path, *, files: Sequence[str], outcome: str, notes: bool = False) -> None:
@@ -48,9 +49,9 @@ def _of(touched: int, files: int) -> str:
 def _lines(path: Path) -> list[str]:
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > 5_000_000:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
             return []
-        return path.read_text("utf-8", errors="replace").split("\n")
+        return path.read_text("utf-8-sig", errors="replace").split("\n")
     except OSError:
         return []
 
@@ -64,13 +65,14 @@ def _render(problem: Problem, lines: list[str]) -> str:
     )
     gutter = len(str(span.line))
     bar = click.style(" " * gutter + " |", fg="blue")
-    parts = [head, click.style(" " * gutter + "--> ", fg="blue") + str(span)]
-    if span.line <= len(lines) and lines[span.line - 1].strip():
-        line = printable(lines[span.line - 1].rstrip("\r")).expandtabs(1)
+    parts = [head, click.style(" " * gutter + "--> ", fg="blue") + printable(str(span))]
+    line = lines[span.line - 1] if span.line <= len(lines) else ""
+    if line and not line.isspace():
         column, end = span.col - 1, span.end - 1 if span.end > span.col else span.col
         if len(line) > _WIDEST:
             start = max(0, column - 60)
             line, column, end = "…" + line[start + 1 : start + _WIDEST] + "…", column - start, end - start
+        line = printable(line).expandtabs(1)
         carets = "^" * max(1, min(end - column, len(line) - column))
         parts += [bar, click.style(f"{span.line} | ", fg="blue") + line]
         parts.append(bar + " " + " " * column + click.style(f"{carets} {printable(problem.hint)}".rstrip(), fg=colour))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slogen.core import Duration, Span
@@ -29,6 +30,15 @@ class WrittenRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A PrometheusRule: what servers select it by. `span` is the place of its kind."""
+
+    labels: Mapping[str, str]
+    namespace: str = ""
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenGroup:
     """A group of rules; `thanos` when Thanos Ruler evaluates it, as far as the file tells."""
 
@@ -38,3 +48,4 @@ class WrittenGroup:
     interval_span: Span | None = field(default=None, compare=False)
     needs: tuple[tuple[str, tuple[int, int], Span], ...] = field(default=(), compare=False)  # what newer servers read
     thanos: bool = False
+    resource: Resource | None = None  # None in a rule file

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from slogen.core import Duration
+from slogen.promql.nesting import DEEPEST_INPUT, LARGEST_INPUT, too_large
 from slogen.promql.portable import Version, complaint, needs
 from slogen.promql.template import Expr
 
@@ -122,6 +123,11 @@ def _dedent(text: str) -> list[str]:
     return "\n".join(line[indent:] for line in lines).strip().split("\n")
 
 
+def _refuse_large(told: str) -> None:
+    if told:
+        raise QueryError(f"the expression is too large: {told}", "record parts of it")
+
+
 def _refuse_unprintable(text: str) -> None:
     found = _UNPRINTABLE.search(text)
     if found:
@@ -142,6 +148,7 @@ def parse_series(text: str) -> dict[str, str]:
 @lru_cache(maxsize=4096)
 def parsed(text: str) -> Any:
     """Return promql-parser's tree of what every Prometheus reads; raises QueryError."""
+    _refuse_large(too_large(text, DEEPEST_INPUT, LARGEST_INPUT))
     tree = _tree(text)
     told = complaint(text)
     if told:
@@ -156,6 +163,7 @@ def _tree(text: str) -> Any:
     _refuse_unprintable(text)
     if not text:
         raise QueryError("the expression is empty")
+    _refuse_large(too_large(text))
     try:
         return promql_parser.parse(text)
     except ValueError as error:

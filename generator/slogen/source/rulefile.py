@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from slogen.core import Duration, Report
 from slogen.core.written import Written
-from slogen.model.rulefile import Pairs, WrittenGroup, WrittenRule
+from slogen.model.rulefile import Pairs, Resource, WrittenGroup, WrittenRule
 from slogen.source.fields import KINDS, LABEL_NAME, nearest
 from slogen.source.tree import Node, load
 
@@ -32,10 +32,19 @@ def read_rules(file: str, text: str, report: Report) -> list[WrittenGroup]:
 
 
 def _of_thanos(file: str, root: Node) -> bool:
+    evaluator = _resource(root, root).labels.get("slogen.dev/evaluator")
+    return evaluator == "thanos" if evaluator else "thanos" in file.split("/")[:-1]
+
+
+def _resource(root: Node, kind: Node) -> Resource:
     metadata = _value(root, "metadata")
     labels = _value(metadata, "labels") if metadata else None
-    evaluator = _value(labels, "slogen.dev/evaluator") if labels else None
-    return evaluator.text == "thanos" if evaluator else "thanos" in file.split("/")[:-1]
+    namespace = _value(metadata, "namespace") if metadata else None
+    return Resource(
+        labels={key.text: value.text for key, value in labels.entries} if labels else {},
+        namespace=namespace.text if namespace else "",
+        span=kind.span,
+    )
 
 
 def _value(node: Node, name: str) -> Node | None:
@@ -63,18 +72,18 @@ class _Reader:
                 if spec is None or spec.kind != "map":
                     self.report.error(root.span, "SLO009", "the key 'spec' is missing", "add spec: with groups")
                     return
-                yield from self.groups(spec)
+                yield from self.groups(spec, _resource(root, kind))
             return
         yield from self.groups(root)
 
-    def groups(self, node: Node) -> Iterator[WrittenGroup]:
+    def groups(self, node: Node, resource: Resource | None = None) -> Iterator[WrittenGroup]:
         self.keys(node, ("groups", "namespace"))
         groups = _value(node, "groups")
         if groups is None:
             self.report.error(node.span, "SLO009", "the key 'groups' is missing", "a rule file begins with groups:")
         named: dict[str, Node] = {}
         for item in self.items(groups):
-            group = self.group(item)
+            group = self.group(item, resource)
             if group is None:
                 continue
             first = named.setdefault(group.name.text, item)
@@ -83,7 +92,7 @@ class _Reader:
                 self.report.error(group.name.span, "SLO102", told, f"the first one stands at line {first.line}")
             yield group
 
-    def group(self, node: Node) -> WrittenGroup | None:
+    def group(self, node: Node, resource: Resource | None) -> WrittenGroup | None:
         if node.kind != "map":
             self.wrong(node, "a group")
             return None
@@ -101,6 +110,7 @@ class _Reader:
             interval_span=interval.span if interval else None,
             needs=tuple((key.text, _NEWER[key.text], key.span) for key, _ in node.entries if key.text in _NEWER),
             thanos=self.thanos or _value(node, "partial_response_strategy") is not None,
+            resource=resource,
         )
 
     def rule(self, node: Node) -> WrittenRule | None:

@@ -46,6 +46,7 @@ RULE_CHECKS: tuple[Callable[[Analysed], Iterator[Problem]], ...] = (
 GROUP_CHECKS: tuple[Callable[[Sequence[WrittenGroup], Sequence[Analysed]], Iterator[Problem]], ...] = (
     groups.long_interval,
     groups.read_before,
+    groups.not_selected,
     groups.twice,
 )
 

@@ -14,6 +14,7 @@ from slogen.promql.shape import is_comparison, shape
 
 _FANS = frozenset({"cpu", "mode", "le"})
 _LABEL = re.compile(r"(?:\$labels|\$\.Labels|\.Labels)\.([a-zA-Z_]\w*)")
+_ACTION = re.compile(r"\{\{.*?\}\}", re.S)
 _MAYBE = re.compile(r"\{\{-?\s*(?:else )?(?:if|with)\b")
 
 
@@ -118,7 +119,9 @@ def label_not_there(rule: Analysed) -> Iterator[Problem]:
     for _, value in (*rule.rule.annotations, *rule.rule.labels):
         if _MAYBE.search(value.text):
             continue
-        for named in _LABEL.finditer(value.text):
+        for named in (
+            one for action in _ACTION.finditer(value.text) for one in _LABEL.finditer(value.text, *action.span())
+        ):
             if found.cannot_have(named[1]):
                 yield rule.warning(
                     value.place(*named.span()),

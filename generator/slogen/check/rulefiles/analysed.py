@@ -24,6 +24,8 @@ class Servers:
     retention: Duration | None = None  # of Prometheus
     thanos_retention: Duration | None = None  # of raw samples in the bucket
     external_labels: frozenset[str] = frozenset()
+    selected: Mapping[str, str] = field(default_factory=dict)  # labels of the PrometheusRules that they load
+    namespace: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,23 @@ def read_before(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> It
                 )
 
 
+def not_selected(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> Iterator[Problem]:
+    """SLO333: a resource that no server of the platform loads: nothing evaluates its rules, and nothing says so."""
+    for rule in {id(rule.group.resource): rule for rule in rules}.values():
+        resource, servers = rule.group.resource, rule.servers
+        if resource is None or not servers.selected:
+            continue
+        lacks = [f"{name}: {value}" for name, value in servers.selected.items() if resource.labels.get(name) != value]
+        if "slogen.dev/evaluator" not in resource.labels:
+            lacks.append("slogen.dev/evaluator: prometheus")
+        told = f"no server of slogen.yaml loads these rules: they lack the labels {', '.join(lacks)}" if lacks else ""
+        if not lacks and resource.namespace not in ("", servers.namespace):
+            told = f"no server of slogen.yaml loads these rules: it looks into the namespace {servers.namespace} alone"
+        if told:
+            hint = "add them to metadata, unless another server loads this"
+            yield Problem(span=resource.span, code="SLO333", severity=Severity.INFO, message=told, hint=hint)
+
+
 def twice(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> Iterator[Problem]:
     """SLO324: two rules of one name, equal labels and the same expression."""
     seen: dict[object, Analysed] = {}
