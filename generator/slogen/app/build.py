@@ -18,7 +18,7 @@ from slogen.check import (
     Made,
     Reading,
     check_catalog,
-    check_causes,
+    check_owned,
     check_references,
     made_by,
     own_readings,
@@ -278,7 +278,7 @@ def _emit_chunk(job: _Job, places: Sequence[int]) -> _Compiled:
         plan = plan_service(job.services[place], job.platform, found)
         run_checks(plan, job.platform, found)
         if job.lint:
-            check_causes(plan, job.platform, found)
+            check_owned(plan, job.platform, found)
         report.extend(found.problems)
         compiled.longest = max(compiled.longest, local_lookback(plan.groups))
         if job.readings:

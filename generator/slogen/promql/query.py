@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from slogen.core import Duration
+from slogen.core.written import Written
 from slogen.promql.portable import Version, complaint, needs
 from slogen.promql.template import Expr
 
@@ -34,6 +35,7 @@ class Selector:
 
     text: str
     needs: tuple[tuple[str, Version], ...] = ()  # what only newer servers read of it
+    written: Written | None = field(default=None, compare=False, repr=False)  # as it stands in the file
 
     def over(self, window: Duration) -> Expr:
         """Return the range selector over `window`."""
@@ -71,6 +73,7 @@ class Query:
     lookback: Duration
     selector: Selector | None = None  # when it is nothing but a plain selector
     needs: tuple[tuple[str, Version], ...] = ()  # what only newer servers read of it
+    written: Written | None = field(default=None, compare=False, repr=False)  # as it stands in the file
 
     def with_window(self, window: Duration) -> Expr:
         """Return the expression with `$window` replaced."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slogen.core import Duration, Report
@@ -46,7 +46,7 @@ def _promql(node: Node, report: Report, parse: Callable[[str], Any]) -> Any:
     if text is None:
         return None
     try:
-        return parse(text)
+        return replace(parse(text), written=node.written)
     except QueryError as error:
         report.error(node.span, "SLO301", str(error), error.hint or "try it in Prometheus first")
         return None

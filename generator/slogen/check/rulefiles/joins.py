@@ -59,14 +59,19 @@ def vanishing_share(rule: Analysed) -> Iterator[Problem]:
         for node in nodes(tree):
             if operator_of(node) != "/":
                 continue
-            part, whole = _summed(node.lhs), _summed(node.rhs)
-            if part is not None and whole is not None and _narrower(part, whole):
+            if sums_some_of(node.lhs, node.rhs):
                 yield rule.warning(
                     node.lhs,
                     "SLO313",
                     "without such a series the whole result is missing, not 0",
                     "add `or 0 * …` with the denominator to the numerator",
                 )
+
+
+def sums_some_of(part: Any, whole: Any) -> bool:
+    """Return whether an expression sums some of the series that another one sums, and is not there without them."""
+    some, every = _summed(part), _summed(whole)
+    return some is not None and every is not None and _narrower(some, every)
 
 
 def _selector(tree: Any) -> Any:

@@ -41,9 +41,7 @@ def newer(rule: Analysed) -> Iterator[Problem]:
         if oldest and since > oldest:
             told = f"{what} needs Prometheus {spelt(since)}, the platform's is {spelt(oldest)}"
             hint = "write it without, or raise prometheus.version when every server is that new"
-            at = rule.rule.expr.text.find(what)
-            place = rule.rule.expr.place(at, at + len(what)) if at >= 0 else rule.rule.expr.span
-            yield rule.error(place, "SLO304", told, hint)
+            yield rule.error(rule.rule.expr.place_of(what), "SLO304", told, hint)
 
 
 def spelt(version: tuple[int, int]) -> str:
