@@ -40,6 +40,7 @@ class Outcome:
 
     root: Path
     files: list[str] = field(default_factory=list)
+    catalog: Catalog | None = None
     services: int = 0
     slos: int = 0
     alerts: int = 0
@@ -99,7 +100,7 @@ def build(
     gc.freeze()
     outcome = Outcome(root)
     emitters = tuple(emitter for emitter in EMITTERS if emit and only in (None, emitter.name))
-    catalog = load(root, outcome, progress)
+    catalog = outcome.catalog = load(root, outcome, progress)
     if catalog is None or outcome.report.failed:
         return outcome
     if check:

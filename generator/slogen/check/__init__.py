@@ -10,6 +10,7 @@ from slogen.check.ignores import settle
 from slogen.check.invariants import check_invariants
 from slogen.check.owned import check_owned
 from slogen.check.references import Made, Reading, check_references, made_by, own_readings
+from slogen.check.syntax import Verdict, asked, judge
 from slogen.check.testing import unread_series, untested
 from slogen.core import Report
 from slogen.model import Platform
@@ -19,9 +20,12 @@ __all__ = [
     "CHECKS",
     "Made",
     "Reading",
+    "Verdict",
+    "asked",
     "check_catalog",
     "check_owned",
     "check_references",
+    "judge",
     "made_by",
     "own_readings",
     "run_checks",

@@ -29,6 +29,10 @@ class QueryError(Exception):
         self.hint = hint
 
 
+class UnreadableError(QueryError):
+    """What promql-parser does not read. Most of it is wrong, and promtool can tell where."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """A plain vector selector such as `http_requests_total{job="api"}`: no range, offset or `@`."""
@@ -163,11 +167,11 @@ def _tree(text: str) -> Any:
         return promql_parser.parse(text)
     except ValueError as error:
         gone = "Prometheus 3 has no holt_winters: use deriv or predict_linear" if "holt_winters" in text else ""
-        raise QueryError(f"not valid PromQL: {error}", gone) from None
+        raise UnreadableError(f"not valid PromQL: {error}", gone) from None
     except BaseException as error:  # a panic of the parser is no reason to die
         if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
-        raise QueryError("promql-parser cannot read this expression") from None
+        raise UnreadableError("promql-parser cannot read this expression") from None
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from slogen.core import Duration, Report
-from slogen.promql.query import QueryError, parse_query, parse_selector
+from slogen.promql.query import QueryError, UnreadableError, parse_query, parse_selector
 from slogen.source.fields import Json, Text
 from slogen.source.tree import Node
 
@@ -48,5 +48,6 @@ def _promql(node: Node, report: Report, parse: Callable[[str], Any]) -> Any:
     try:
         return replace(parse(text), written=node.written)
     except QueryError as error:
-        report.error(node.span, "SLO301", str(error), error.hint or "try it in Prometheus first")
+        about = node.written if isinstance(error, UnreadableError) else None
+        report.error(node.span, "SLO301", str(error), error.hint or "try it in Prometheus first", about)
         return None
