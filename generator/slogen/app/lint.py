@@ -13,7 +13,7 @@ from slogen.app.judge import verdicts
 from slogen.app.processes import Progress
 from slogen.check import asked, judge
 from slogen.check.expressions import expressions, written
-from slogen.check.rulefiles import Servers, check_rules
+from slogen.check.rulefiles import Servers, check_rules, recorders
 from slogen.core import Report
 from slogen.model import Platform
 from slogen.model.rulefile import WrittenGroup
@@ -81,8 +81,9 @@ def lint_rules(
     servers = _servers(root)
     texts = (rule.expr.text for groups in read for group in groups for rule in group.rules)
     judged = verdicts(texts, root, servers.version, promtool, tell)
+    recorded = recorders(read)
     for done, groups in enumerate(read, 1):
-        check_rules(groups, servers, judged, report)
+        check_rules(groups, servers, judged, report, recorded)
         progress("checking", done, len(files))
     gc.enable()
     return report
@@ -100,6 +101,7 @@ def _servers(root: Path) -> Servers:
     return Servers(
         version=prometheus.version,
         scrape_interval=platform.scaled(prometheus.scrape_interval),
+        evaluation_interval=platform.scaled(prometheus.evaluation_interval),
         retention=prometheus.retention,
         thanos_retention=thanos.raw if thanos else None,
         external_labels=frozenset(platform.external_labels),

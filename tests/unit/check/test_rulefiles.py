@@ -51,6 +51,10 @@ SILENT = [
     ("sum(max_over_time([[x_ratio[5h:5m] offset 2h]])) > 1", "SLO309"),
     ("[[up == bool 0]]", "SLO314"),
     ("sum(rate(x_total[5m])) > 5 or [[vector(1)]]", "SLO314"),
+    ("(sum by (job) (up) or [[vector(0)]]) < 1", "SLO314"),
+    ("sum(rate(bad_total[1h])) / sum(rate(all_total[1h])) > [[(1 - 0.999)]]", "SLO318"),
+    ('sum(rate(h_bucket{job="a", [[le = "5"]]}[5m])) > 1', "SLO325"),
+    ("up{job='a',[[instance=~'b']]} == 0", "SLO330"),
     ('[[(1 - rate(node_cpu_seconds_total{mode="idle"}[5m])) * 100 > 90]]', "SLO319"),
     ("sum(rate(x_total[5m]))\n> 1 and absent(y)\nand on ()\n  ([[rate(sum(x_total)[5m:])]] > 1)", "SLO315"),
 ]
@@ -71,6 +75,9 @@ GOOD = [
     "vector(1)",
     "sum(rate(x_total[5m])) > 5 or vector(1) > 2",
     "avg by (s) (a / b) > 1",
+    "(sum(up) or vector(0)) < 1",
+    "(sum by (job) (up) or vector(9)) < 1",
+    "(sum(rate(b[1h])) / sum(rate(a[1h])) > 1 - 0.999) and (sum(rate(b[5m])) / sum(rate(a[5m])) > 1 - 0.999)",
     "max by (s) (rate(a[5m]) / (rate(b[5m]) > 0)) > 1",
     "resets(x_total[1h]) > 3",
     "x_total unless x_total offset 1h",
@@ -147,6 +154,41 @@ def test_templates_and_labels() -> None:
         "SLO111 $value",
         "SLO326 cluster",
     ]
+
+
+CHAIN = """\
+groups:
+- {name: slow, interval: 5m, rules: [{record: "job:slow:sum", expr: sum by (job) (x)}]}
+- {name: same, interval: 1m, rules: [{record: "job:same:sum", expr: sum by (job) (x)}]}
+- {name: fast, interval: 30s, rules: [{record: "job:fast:sum", expr: sum by (job) (x)}]}
+- name: alerts
+  interval: 1m
+  rules:
+  - {record: "job:mine:sum", expr: sum by (job) (x)}
+  - {record: "a:b:c", expr: "job:slow:sum + job:same:sum + job:fast:sum + job:mine:sum"}
+  - {record: "a:b:d", expr: "avg_over_time(job:slow:sum[1h])"}
+"""
+
+
+def test_what_another_group_records_is_read_late() -> None:
+    """By its interval: a warning where that is longer than the reader's, a note where both are equal."""
+    assert found(CHAIN) == ["SLO333 job:slow:sum", "SLO333 job:same:sum"]
+    report = Report()
+    check_rules(read_rules("rules.yaml", CHAIN, report), SERVERS, None, report)
+    assert [(one.severity, "up to 5m late" in one.message) for one in report] == [
+        (Severity.WARNING, True),
+        (Severity.INFO, False),
+    ]
+
+
+def test_a_group_of_another_file_records_too(tmp_path: Path) -> None:
+    """All files that are given are known; one alone is not."""
+    head, alerts = CHAIN.split("- name: alerts\n")
+    (tmp_path / "records.yaml").write_text(head, "utf-8")
+    (tmp_path / "alerts.yaml").write_text("groups:\n- name: alerts\n" + alerts, "utf-8")
+    told = lint_rules(tmp_path, ["alerts.yaml", "records.yaml"])
+    assert [(one.span.file, one.code) for one in told] == [("alerts.yaml", "SLO333")] * 2
+    assert list(lint_rules(tmp_path, ["alerts.yaml"])) == []
 
 
 def test_resources_and_lists_of_them_are_read() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from slogen.check.rulefiles import alerts, groups, histograms, joins, ranges, text
@@ -11,7 +12,7 @@ from slogen.check.syntax import Verdict, parsed
 from slogen.core import Problem, Report
 from slogen.model.rulefile import WrittenGroup, WrittenRule
 
-__all__ = ["GROUP_CHECKS", "RULE_CHECKS", "Servers", "Verdict", "check_rules"]
+__all__ = ["GROUP_CHECKS", "RULE_CHECKS", "Servers", "Verdict", "check_rules", "recorders"]
 
 RULE_CHECKS: tuple[Callable[[Analysed], Iterator[Problem]], ...] = (
     text.templates,
@@ -40,6 +41,7 @@ RULE_CHECKS: tuple[Callable[[Analysed], Iterator[Problem]], ...] = (
     text.patterns,
     alerts.absent_at_once,
     alerts.changing_set,
+    groups.read_elsewhere,
 )
 GROUP_CHECKS: tuple[Callable[[Sequence[WrittenGroup], Sequence[Analysed]], Iterator[Problem]], ...] = (
     groups.long_interval,
@@ -48,10 +50,27 @@ GROUP_CHECKS: tuple[Callable[[Sequence[WrittenGroup], Sequence[Analysed]], Itera
 )
 
 
+def recorders(files: Iterable[Sequence[WrittenGroup]]) -> dict[str, list[WrittenGroup]]:
+    """Return the groups of some files that record a series, by its name."""
+    found: dict[str, list[WrittenGroup]] = {}
+    for group in itertools.chain.from_iterable(files):
+        for name in dict.fromkeys(rule.name.text for rule in group.rules if not rule.alerts):
+            found.setdefault(name, []).append(group)
+    return found
+
+
 def check_rules(
-    found: Sequence[WrittenGroup], servers: Servers, verdicts: Mapping[str, Verdict] | None, report: Report
+    found: Sequence[WrittenGroup],
+    servers: Servers,
+    verdicts: Mapping[str, Verdict] | None,
+    report: Report,
+    recorded: Mapping[str, Sequence[WrittenGroup]] | None = None,
 ) -> None:
-    """Check the groups of one file. `verdicts` are promtool's, by expression; None when it was not asked."""
+    """Check the groups of one file. `verdicts` are promtool's, by expression; None when it was not asked.
+
+    `recorded` are the `recorders` of all files, else those of this one.
+    """
+    recorded = recorders([found]) if recorded is None else recorded
     rules: list[Analysed] = []
     records: dict[str, object] = {}
     for group in found:
@@ -59,7 +78,9 @@ def check_rules(
         for rule in group.rules:
             tree = _parsed(rule, verdicts, report)
             if tree is not None:
-                rules.append(Analysed(rule=rule, group=group, tree=tree, servers=servers, records=records))
+                rules.append(
+                    Analysed(rule=rule, group=group, tree=tree, servers=servers, records=records, recorders=recorded)
+                )
                 if not rule.alerts:
                     records[rule.name.text] = tree
     for check in RULE_CHECKS:

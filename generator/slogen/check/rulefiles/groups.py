@@ -47,6 +47,29 @@ def read_before(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> It
                 )
 
 
+def read_elsewhere(rule: Analysed) -> Iterator[Problem]:
+    """SLO333: a rule reads what another group records: no order holds between the two, so it may be an interval old.
+
+    What is recorded more often than it is read is new enough, and a range is hardly changed by one sample.
+    """
+    ranged = {id(node.vector_selector) for node in rule.nodes("MatrixSelector")}
+    for node in rule.nodes("VectorSelector"):
+        name = parts_of_selector(node)[0]
+        groups = rule.recorders.get(name, ())
+        if id(node) in ranged or not groups or any(one.name.text == rule.group.name.text for one in groups):
+            continue
+        group = min(groups, key=lambda one: _interval(one, rule))
+        every, mine = _interval(group, rule), _interval(rule.group, rule)
+        if every < mine:
+            continue
+        told = f"{name} is recorded every {every} by another group, {group.name.text}: this reads it up to {every} late"
+        yield (rule.warning if every > mine else rule.info)(node, "SLO333", told, "record it in this group, above")
+
+
+def _interval(group: WrittenGroup, rule: Analysed) -> Duration:
+    return group.interval or rule.servers.evaluation_interval
+
+
 def twice(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> Iterator[Problem]:
     """SLO324: two rules of one name, equal labels and the same expression."""
     seen: dict[object, Analysed] = {}

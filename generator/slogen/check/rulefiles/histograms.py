@@ -54,7 +54,7 @@ def integer_bound(rule: Analysed) -> Iterator[Problem]:
         for label, operator, value in parts_of_selector(node)[1]:
             if label == "le" and operator == "=" and re.fullmatch("[0-9]+", value):
                 yield rule.warning(
-                    node,
+                    rule.place_of_matcher(node, label, operator),
                     "SLO325",
                     f'le="{value}" is le="{value}.0" in Prometheus 3',
                     f'write le=~"{value}(\\\\.0)?"',

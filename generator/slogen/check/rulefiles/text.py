@@ -55,14 +55,15 @@ def patterns(rule: Analysed) -> Iterator[Problem]:
         for label, operator, value in parts_of_selector(node)[1]:
             if operator not in ("=~", "!~") or not value:
                 continue
+            at = rule.place_of_matcher(node, label, operator)
             plain = operator.replace("~", "") if operator == "!~" else "="
             if not _SPECIAL.search(value):
                 yield rule.info(
-                    node, "SLO330", f'{label}{operator}"{value}" has no pattern', f'write {label}{plain}"{value}"'
+                    at, "SLO330", f'{label}{operator}"{value}" has no pattern', f'write {label}{plain}"{value}"'
                 )
             elif value.startswith("^") or (value.endswith("$") and not value.endswith("\\$")):
                 told = f'{label}{operator}"{value}": patterns are anchored at both ends anyway'
-                yield rule.info(node, "SLO330", told, "leave ^ and $ out")
+                yield rule.info(at, "SLO330", told, "leave ^ and $ out")
 
 
 def external_label(rule: Analysed) -> Iterator[Problem]:
