@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from slogen.app.build import Outcome, build
+from slogen.app.build import Outcome, build, load
 from slogen.app.inputs import PLATFORM_FILE, read_text
 from slogen.app.judge import verdicts
 from slogen.app.processes import Progress
 from slogen.check import asked, judge
+from slogen.check.dashboards import dashboard_uids
 from slogen.check.expressions import expressions, written
 from slogen.check.rulefiles import Servers, check_rules, recorders
 from slogen.core import Report
@@ -79,6 +81,9 @@ def lint_rules(
         read.append(read_rules(file, text, report) if text is not None else [])
         progress("reading", done, len(files))
     servers = _servers(root)
+    if servers.grafana and any(f"{servers.grafana}/d/" in text for text in _annotations(read)):
+        catalog = load(root, Outcome(root))
+        servers = replace(servers, dashboards=dashboard_uids(catalog) if catalog else frozenset())
     texts = (rule.expr.text for groups in read for group in groups for rule in group.rules)
     judged = verdicts(texts, root, servers.version, promtool, tell)
     recorded = recorders(read)
@@ -105,4 +110,10 @@ def _servers(root: Path) -> Servers:
         retention=prometheus.retention,
         thanos_retention=thanos.raw if thanos else None,
         external_labels=frozenset(platform.external_labels),
+        grafana=platform.grafana_url or "",
     )
+
+
+def _annotations(files: Iterable[Sequence[WrittenGroup]]) -> Iterator[str]:
+    for groups in files:
+        yield from (value.text for group in groups for rule in group.rules for _, value in rule.annotations)

@@ -36,12 +36,22 @@ OWNED_CHECKS: tuple[Callable[[Analysed], Iterator[Problem]], ...] = (
     alerts.absent_at_once,
     alerts.changing_set,
     text.patterns,
+    text.dead_link,
 )
 
 
-def check_owned(plan: ServicePlan, platform: Platform, report: Report) -> None:
-    """Report what hardly does what it should in the SLIs and cause alerts of a service."""
-    servers = Servers(scrape_interval=platform.prometheus.scrape_interval)
+def check_owned(plan: ServicePlan, platform: Platform, dashboards: frozenset[str], report: Report) -> None:
+    """Report what hardly does what it should in the SLIs, cause alerts and links of a service.
+
+    `dashboards` are those of the build, by uid.
+    """
+    servers = Servers(
+        scrape_interval=platform.prometheus.scrape_interval,
+        grafana=platform.grafana_url or "",
+        dashboards=dashboards,
+    )
+    for _, url in plan.service.links:
+        report.extend(text.dead_links(Written(url, plan.service.links_span), servers))
     group = WrittenGroup(name=Written(plan.service.name, plan.service.span), rules=())
     for expression, rule in _rules(plan.service):
         analysed = Analysed(rule=rule, group=group, tree=tree_of(promql(expression)), servers=servers)
@@ -68,13 +78,14 @@ def vanishing_errors(service: Service, report: Report) -> None:
 def _rules(service: Service) -> Iterator[tuple[Query | Selector, WrittenRule]]:
     """Yield every expression of a service, and a rule that stands for it."""
     for slo in service.slos:
-        for expression in of_sli(slo):
+        for expression in of_sli(slo.sli):
             name = Written(slo.name, slo.span)
             yield expression, WrittenRule(name=name, alerts=False, expr=written(expression), span=slo.span)
     yield from ((alert.expr, _of_alert(alert)) for alert in service.alerts)
 
 
 def _of_alert(alert: Alert) -> WrittenRule:
+    links = ((name, Written(url, alert.links_span)) for name, url in alert.links)
     return WrittenRule(
         name=Written(alert.name, alert.span),
         alerts=True,
@@ -83,6 +94,6 @@ def _of_alert(alert: Alert) -> WrittenRule:
         labels=tuple(
             (Written(name, alert.labels_span), Written(value, alert.labels_span)) for name, value in alert.labels
         ),
-        annotations=tuple((Written(name, alert.span), value) for name, value in alert.written),
+        annotations=tuple((Written(name, alert.span), value) for name, value in (*alert.written, *links)),
         span=alert.span,
     )

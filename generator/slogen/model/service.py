@@ -127,6 +127,7 @@ class Alert:
     span: Span = field(compare=False)
     expr_span: Span = field(compare=False)
     labels_span: Span = field(compare=False)
+    links_span: Span = field(compare=False)
     team_span: Span = field(compare=False)
 
 
@@ -188,6 +189,7 @@ class Service:
     lint: tuple[Ignore, ...] = field(default=(), compare=False)
     span: Span = field(compare=False)
     labels_span: Span = field(compare=False)
+    links_span: Span = field(compare=False)
     team_span: Span = field(compare=False)
 
     @property

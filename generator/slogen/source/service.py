@@ -194,6 +194,7 @@ def _alert(values: Values, span: Span, spans: Spans, report: Report) -> Alert:
         span=span,
         expr_span=spans["expr"],
         labels_span=spans.get("labels", span),
+        links_span=spans.get("links", span),
         team_span=spans.get("team", span),
     )
 
@@ -286,6 +287,7 @@ def _service(values: Values, span: Span, spans: Spans, report: Report) -> Servic
         span=span,
         team_span=places["team"],
         labels_span=places.get("labels", span),
+        links_span=places.get("links", span),
     )
     _unique("SLO", [(slo.name, slo.span) for slo in service.slos], report)
     _unique("alert", [(alert.name, alert.span) for alert in service.alerts], report)

@@ -11,6 +11,7 @@ from slogen.app.lint import lint_rules, rule_files
 from slogen.check.rulefiles import Servers, Verdict, check_rules
 from slogen.core import Duration, Report, Severity
 from slogen.source.rulefile import read_rules
+from tests.cli.running import PLATFORM, SERVICE
 from tests.conftest import ROOT
 
 SHARED = ROOT.parent / "shared"
@@ -189,6 +190,28 @@ def test_a_group_of_another_file_records_too(tmp_path: Path) -> None:
     told = lint_rules(tmp_path, ["alerts.yaml", "records.yaml"])
     assert [(one.span.file, one.code) for one in told] == [("alerts.yaml", "SLO333")] * 2
     assert list(lint_rules(tmp_path, ["alerts.yaml"])) == []
+
+
+def test_links_lead_to_dashboards_of_the_build(tmp_path: Path) -> None:
+    """In the platform's own Grafana: slogen's uids are known, others may be; elsewhere, and by template, nothing is."""
+    (tmp_path / "slos").mkdir()
+    platform = PLATFORM + 'grafana: {url: "https://g/x"}\n'
+    (tmp_path / "slogen.yaml").write_text(platform, "utf-8")
+    (tmp_path / "slos" / "web.yaml").write_text(SERVICE, "utf-8")
+    links = "\n".join(
+        f"https://{link}"
+        for link in (
+            "g/x/d/slogen-web-up", "g/x/d/slogen-wall?a=b", "g/x/d/slogen-web-down", "g/x/d/by-hand/name",
+            "other/d/slogen-web-down", "g/x/d/slogen-{{ $labels.a }}", "g/x/d/slogen-web-{{ $labels.a }}",
+        )
+    )  # fmt: skip
+    text = alert("up == 0").replace("{summary: s}", "{summary: s, links: '" + links.replace("\n", " ") + "'}")
+    (tmp_path / "rules.yaml").write_text(text, "utf-8")
+    told = [(one.code, one.severity, one.message) for one in lint_rules(tmp_path, ["rules.yaml"])]
+    assert told == [
+        ("SLO503", Severity.WARNING, "no dashboard of this build has the uid slogen-web-down"),
+        ("SLO503", Severity.INFO, "no dashboard of this build has the uid by-hand"),
+    ]
 
 
 def test_resources_and_lists_of_them_are_read() -> None:

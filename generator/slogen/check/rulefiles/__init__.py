@@ -42,6 +42,7 @@ RULE_CHECKS: tuple[Callable[[Analysed], Iterator[Problem]], ...] = (
     alerts.absent_at_once,
     alerts.changing_set,
     groups.read_elsewhere,
+    text.dead_link,
 )
 GROUP_CHECKS: tuple[Callable[[Sequence[WrittenGroup], Sequence[Analysed]], Iterator[Problem]], ...] = (
     groups.long_interval,

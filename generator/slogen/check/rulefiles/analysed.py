@@ -27,6 +27,8 @@ class Servers:
     retention: Duration | None = None  # of Prometheus
     thanos_retention: Duration | None = None  # of raw samples in the bucket
     external_labels: frozenset[str] = frozenset()
+    grafana: str = ""  # its address
+    dashboards: frozenset[str] = frozenset()  # of the build, by uid
 
 
 @dataclass(frozen=True, kw_only=True)
