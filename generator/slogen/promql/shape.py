@@ -169,6 +169,11 @@ def is_comparison(operator: str) -> bool:
     return operator in ("==", "!=", "<", ">", "<=", ">=")
 
 
+def is_bool(tree: Any) -> bool:
+    """Return whether an expression is a comparison that gives 0 and 1 instead of filtering."""
+    return bool(operator_of(tree)) and tree.modifier is not None and bool(tree.modifier.return_bool)
+
+
 def _neither(label: str, left: Shape, right: Shape) -> bool:
     return left.cannot_have(label) and right.cannot_have(label)
 

@@ -8,10 +8,9 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from slogen.check.rulefiles.analysed import RATES, Analysed, bare, contains, number
-from slogen.check.rulefiles.joins import tree_is_bool
 from slogen.core import Problem
 from slogen.promql.query import is_vector, nodes, operator_of, parts_of_selector
-from slogen.promql.shape import alternatives, is_comparison, shape
+from slogen.promql.shape import alternatives, is_bool, is_comparison, shape
 
 _FANS = frozenset({"cpu", "mode", "le"})
 _LABEL = re.compile(r"(?:\$labels|\$\.Labels|\.Labels)\.([a-zA-Z_]\w*)")
@@ -26,7 +25,7 @@ def always_fires(rule: Analysed) -> Iterator[Problem]:
     part = _unconditional(rule.tree)
     if part is None:
         return
-    if operator_of(part) and tree_is_bool(part):
+    if operator_of(part) and is_bool(part):
         yield rule.error(part, "SLO314", "bool gives 0 or 1, and an alert fires for both", "leave bool out")
     elif type(part).__name__ == "Call" and part.func.name == "vector":
         yield rule.error(part, "SLO314", "vector(…) is always there: the alert fires always", "compare the whole of it")
@@ -60,7 +59,7 @@ def _unconditional(tree: Any) -> Any:
 def _of_operator(tree: Any) -> Any:
     operator = operator_of(tree)
     if is_comparison(operator):
-        return tree if tree_is_bool(tree) else _true_by_itself(tree)
+        return tree if is_bool(tree) else _true_by_itself(tree)
     if operator in ("and", "unless"):
         return None
     if operator == "or":
