@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from slogen.promql.query import matchers, selectors
+from slogen.promql.spelling import STRING
 
 # What Prometheus, Alertmanager and Thanos tell of themselves, as far as a dashboard of slogen asks for it.
 SERVER_METRICS = frozenset({
@@ -16,9 +17,8 @@ SERVER_METRICS = frozenset({
     "thanos_alert_sender_alerts_dropped_total", "thanos_compact_halted", "thanos_rule_evaluation_with_warnings_total",
     "thanos_rule_loaded_rules", "thanos_shipper_upload_failures_total", "thanos_shipper_uploads_total", "up",
 })  # fmt: skip
-_STRING = r'"(?:\\.|[^"\\])*"'
 # Matchers say nothing of the name, but one on it: queries that differ in them alone are read once.
-_MATCHERS = re.compile(rf"(?<!\$)\{{(?:[^{{}}\"]|{_STRING})*\}}")
+_MATCHERS = re.compile(rf"(?<!\$)\{{(?:[^{{}}\"'`]|{STRING})*\}}")
 _NUMBER = re.compile(r"\$\{?__(?:\w+_m?s|from|to)\b\}?")
 _TIME = re.compile(r"\$\{?__\w+\}?|(?<=[\[:])\$(?:\w+|\{[^}]*\})")
 _LABELS = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from slogen.promql.query import is_vector, operator_of, parts_of_selector
+from slogen.promql.tree import is_vector, operator_of, parts_of_selector
 
 _AGGREGATES_KEEPING = ("topk", "bottomk", "limitk", "limit_ratio")
 

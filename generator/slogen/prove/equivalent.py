@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from slogen.promql.places import places
-from slogen.promql.query import nodes, operator_of, tree_of
+from slogen.promql.query import tree_of
 from slogen.promql.shape import is_bool, is_comparison
+from slogen.promql.tree import nodes, operator_of
 from slogen.prove.mutants import Mutant
 
 # What the rule is called and is about (SLO, severity, rung), what was changed, and why no test can tell the two apart.

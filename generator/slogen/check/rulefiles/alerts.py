@@ -9,8 +9,8 @@ from typing import Any
 
 from slogen.check.rulefiles.analysed import RATES, Analysed, bare, contains, number
 from slogen.core import Problem
-from slogen.promql.query import is_vector, nodes, operator_of, parts_of_selector
 from slogen.promql.shape import alternatives, is_bool, is_comparison, shape
+from slogen.promql.tree import is_vector, nodes, operator_of, parts_of_selector
 
 _FANS = frozenset({"cpu", "mode", "le"})
 _LABEL = re.compile(r"(?:\$labels|\$\.Labels|\.Labels)\.([a-zA-Z_]\w*)")

@@ -11,9 +11,9 @@ from typing import Any
 from slogen.core import Duration, Problem, Severity, Span
 from slogen.model.rulefile import WrittenGroup, WrittenRule
 from slogen.promql.places import places
-from slogen.promql.query import nodes
+from slogen.promql.spelling import STRING
+from slogen.promql.tree import nodes
 
-_STRING = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""
 RATES = ("rate", "increase", "irate")
 
 
@@ -57,7 +57,7 @@ class Analysed:
     def place_of_matcher(self, selector: Any, label: str, operator: str) -> Span:
         """Return where a matcher of a selector stands; the selector when it is spelt otherwise."""
         start, end = self._places.get(id(selector), (0, 0))
-        found = re.search(rf"(?<!\w){re.escape(label)}\s*{operator}\s*(?:{_STRING})", self.rule.expr.text[start:end])
+        found = re.search(rf"(?<!\w){re.escape(label)}\s*{operator}\s*{STRING}", self.rule.expr.text[start:end])
         return self.rule.expr.place(start + found.start(), start + found.end()) if found else self.place(selector)
 
     def nodes(self, kind: str = "") -> Iterator[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from slogen.check.rulefiles.analysed import Analysed
 from slogen.core import Duration, Problem, Severity
 from slogen.model.rulefile import WrittenGroup
-from slogen.promql.query import parts_of_selector
+from slogen.promql.tree import parts_of_selector
 
 # How far back an instant selector looks. Source: --query.lookback-delta,
 # https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness

@@ -8,8 +8,8 @@ from typing import Any
 
 from slogen.check.rulefiles.analysed import Analysed, bare, contains, number
 from slogen.core import Problem
-from slogen.promql.query import nodes, operator_of, parts_of_selector
 from slogen.promql.shape import is_comparison, shape
+from slogen.promql.tree import nodes, operator_of, parts_of_selector
 
 
 def quantile_without_le(rule: Analysed) -> Iterator[Problem]:

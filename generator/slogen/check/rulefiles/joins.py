@@ -7,8 +7,8 @@ from typing import Any
 
 from slogen.check.rulefiles.analysed import Analysed, bare, contains
 from slogen.core import Problem
-from slogen.promql.query import is_vector, nodes, operator_of, parts_of_selector
 from slogen.promql.shape import alternatives, apart, is_bool, matching, shape
+from slogen.promql.tree import is_vector, nodes, operator_of, parts_of_selector
 
 _AS_THEY_ARE = ("or", "unless")
 

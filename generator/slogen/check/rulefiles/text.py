@@ -11,7 +11,8 @@ from slogen.core.written import Written
 from slogen.promql.gotemplate import parse_template
 from slogen.promql.gotokens import TemplateError
 from slogen.promql.portable import needs
-from slogen.promql.query import normalise, parts_of_selector
+from slogen.promql.query import normalise
+from slogen.promql.tree import parts_of_selector
 
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _VALUE = re.compile(r"\$value\b|\.Value\b")
