@@ -209,7 +209,7 @@ MISTAKES = {
             "  - {name: Slow, severity: info, expr: histogram_avg(x) > 1, summary: slow}"
         ).replace("'req_total{job=\"web\"}'", "'{\"req.total\"}'"),
         [
-            ("slos/web.yaml:7:5", "SLO304", 'the name "req.total" needs Prometheus 3.0, the platform\'s is 2.42'),
+            ("slos/web.yaml:11:17", "SLO304", 'the name "req.total" needs Prometheus 3.0, the platform\'s is 2.42'),
             ("slos/web.yaml:14:5", "SLO304", "toDuration needs Prometheus 3.6, the platform's is 2.42"),
             ("slos/web.yaml:18:40", "SLO304", "histogram_avg needs Prometheus 2.51, the platform's is 2.42"),
         ],
@@ -312,9 +312,9 @@ MISTAKES = {
         + "      - {series: {slo:sli_error:ratio_rate10m: 1x9}, fires: 5m}\n"
         + "      - {series: {slo:sli_error:ratio_rate1h: 1x9}, quiet: 5m}\n",
         [
-            ("slos/web.yaml:13:5", "SLO602", "there is no service 'wbe' in this build"),
+            ("slos/web.yaml:15:25", "SLO602", "there is no service 'wbe' in this build"),
             ("slos/web.yaml:20:11", "SLO602", "no rule of this build records slo:sli_error:ratio_rate10m"),
-            ("slos/web.yaml:20:11", "SLO602", "no rule of this build raises SLOErorBudgetBurn"),
+            ("slos/web.yaml:20:79", "SLO602", "no rule of this build raises SLOErorBudgetBurn"),
             ("slos/web.yaml:23:19", "SLO602", "no rule of this build records slo:sli_error:ratio_rate10m"),
         ],
     ),

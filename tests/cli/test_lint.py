@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+
+import pytest
 
 from tests.cli.running import SERVICE, output, repository, slogen
 
@@ -51,9 +55,41 @@ def test_cause_alerts_are_looked_at_as_rule_files_are(tmp_path: Path) -> None:
     )
     root = repository(tmp_path, service=SERVICE + alert)
     ran = slogen(root, "lint", "--fail-on", "warning")
-    assert (ran.code, ran.places) == (1, [("slos/web.yaml:18:11", "SLO312")])
+    assert (ran.code, ran.places) == (1, [("slos/web.yaml:18:35", "SLO312")])
     assert slogen(root, "build", "-q").err == ""
     ignored = "    lint: [{ignore: SLO312, reason: one instance, until: 2999-01-01}]\n"
     root = repository(tmp_path, service=SERVICE + alert + ignored)
     assert slogen(root, "lint", "-q", "--fail-on", "warning").err == ""
     assert slogen(root, "build", "-q").err == ""
+
+
+STYLES = {
+    "plain": "sum by (job) (a) and sum(b)",
+    "single quotes": "'sum by (job) (a{x=''1''}) and sum(b)'",
+    "double quotes": '"sum by (job) (a{x=\\"1\\"}) and sum(b)"',
+    "a literal block": "|\n      # of jobs\n      count(c > 1) > 2 or\n      (sum by (job) (a) and sum(b))",
+    "a folded block": ">-\n      count(c > 1) > 2 or\n      (sum by (job) (a) and sum(b))",
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_carets_stand_under_the_part_of_an_expression_in_every_style_of_yaml(tmp_path: Path, style: str) -> None:
+    """In SLIs and in cause alerts: the operator with its two sides, and nothing around it."""
+    expr = STYLES[style]
+    series = "series: {a: 1x9, b: 1x9}"
+    body = (
+        "slos:\n  - name: up\n    objective: 99\n    sli:\n      boolean: "
+        + expr.replace("\n      ", "\n        ")
+        + f"\n    tests: [{{name: n, {series}, at: 5m, errors: 0/m, total: 2/m}}]\n"
+        + f"alerts:\n  - name: Down\n    severity: info\n    summary: down\n    expr: {expr}\n"
+        + f"    tests: [{{{series}, fires: 1m}}, {{{series}, quiet: 1m}}]\n"
+    )
+    head = "apiVersion: slogen/v1\nkind: Service\nmetadata: {name: web, team: core}\n"
+    root = repository(tmp_path, service=head + body)
+    lines = (head + body).split("\n")
+    told = [
+        (one["code"], lines[one["line"] - 1][one["column"] - 1 : one["endColumn"] - 1])
+        for one in json.loads(slogen(root, "lint", "--format", "json").out)
+    ]
+    (fragment,) = re.findall(r"sum by.*sum\(b\)", expr)
+    assert told == [("SLO305", fragment)] * 2

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
-from tests.cli.running import repository, slogen
+import pytest
+
+from tests.cli.running import PLATFORM, repository, slogen
 
 RULES = """\
 groups:
@@ -105,3 +108,70 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     """As every other mistake."""
     ran = slogen(repository(tmp_path), "lint", "alerts.yaml")
     assert (ran.code, ran.places) == (1, [("alerts.yaml:1:1", "SLO011")])
+
+
+BROKEN = """\
+apiVersion: slogen/v1
+kind: Service
+metadata: {name: web, team: core}
+slos:
+  - name: up
+    objective: 99
+    sli:
+      query:
+        errors: 'sum(rate(bad{a="ü"}[$window] by (z))'
+        total: sum(rate(all[$window]))
+alerts:
+  - name: Slow
+    severity: info
+    summary: slow
+    expr: |
+      rate(x_total[5m]) > 1
+        and sum(rate(y_total[5m]) by (z)
+"""
+
+
+def test_a_mistake_in_an_slo_stands_at_the_column_of_promtool(tmp_path: Path, promtool: str) -> None:
+    """Whichever of the two: behind a letter of two bytes and behind $window, and in a block."""
+    root = repository(tmp_path, service=BROKEN)
+    ran = slogen(root, "lint", "--promtool", promtool)
+    assert ran.problems == [
+        ("slos/web.yaml:9:47", "SLO301", "not valid PromQL: unexpected <by> in aggregation"),
+        ("slos/web.yaml:17:35", "SLO301", "not valid PromQL: unexpected <by> in aggregation"),
+    ]
+
+
+NEWER = """\
+groups:
+- name: g
+  rules:
+  - record: job:x:avg
+    expr: histogram_avg(sum by (job) (rate(x[5m])))
+  - record: job:y:sum
+    expr: sum by (job) ({"y.z"})
+  - record: job:z:sum
+    expr: holt_winters(z[5m], 0.5, 0.5)
+  - record: job:w:sum
+    expr: sum by (job) (w
+"""
+
+
+def test_a_promtool_as_new_as_the_servers_has_the_last_word(tmp_path: Path, promtool: str) -> None:
+    """Prometheus 3.5 reads the first two and not the third; promtool 2.42 cannot know, and says so."""
+    (tmp_path / "slogen.yaml").write_text(PLATFORM.replace("retention", 'version: "3.5", retention'), "utf-8")
+    (tmp_path / "rules.yaml").write_text(NEWER, "utf-8")
+    ran = slogen(tmp_path, "lint", "--promtool", promtool, "rules.yaml")
+    new = [("rules.yaml:9:11", "SLO301"), ("rules.yaml:11:25", "SLO301")]
+    old = [("rules.yaml:5:11", "SLO334"), ("rules.yaml:7:26", "SLO334"), ("rules.yaml:9:11", "SLO308"), new[1]]
+    assert ran.places == (new if promtool.endswith("promtool3") else old)
+
+
+def test_without_promtool_it_is_said_that_the_parser_judges_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a promtool that is asked for and is not there ends it."""
+    monkeypatch.setenv("PATH", os.fspath(tmp_path))
+    told = "promtool is not on the PATH: promql-parser alone judges what is PromQL\n"
+    assert slogen(written(tmp_path), "lint", "alerts").err.startswith(told)
+    assert slogen(tmp_path, "lint", "-q", "alerts/more").err == ""
+    assert slogen(tmp_path, "lint", "--promtool", "./none", "alerts").code == 2

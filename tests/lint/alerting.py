@@ -1,4 +1,4 @@
-"""SLO319 to SLO333: what alerts say, how many there are, groups and resources."""
+"""SLO319 to SLO335: what alerts say, how many there are, groups and resources."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ kind: %s
 metadata: {%s}
 spec: {groups: [{name: shop, rules: [{record: 'job:up:max', expr: max by (job) (up)}]}]}
 """
+
+_DOWN = "  - record: job:down:avg\n    expr: 1 - %s\n"
+_SLOW = "- name: slow\n  interval: 5m\n  rules:\n"
 
 CASES: dict[str, tuple[Cases, ...]] = {
     "SLO319": (
@@ -75,7 +78,7 @@ CASES: dict[str, tuple[Cases, ...]] = {
     ),
     "SLO325": (
         expr(
-            {'sum(rate(«d_bucket{le="1"}»[5m])) < 1': 'le="1" is le="1.0" in Prometheus 3'},
+            {'sum(rate(d_bucket{«le="1"»}[5m])) < 1': 'le="1" is le="1.0" in Prometheus 3'},
             ['sum(rate(d_bucket{le="0.5"}[5m])) < 1', 'sum(rate(d_bucket{le=~"1(\\\\.0)?"}[5m])) < 1'],
         ),
     ),
@@ -121,7 +124,11 @@ CASES: dict[str, tuple[Cases, ...]] = {
     ),
     "SLO330": (
         expr(
-            {'«up{job=~"shop"}» == 0': 'job=~"shop" has no pattern', '«up{job!~"^a.*"}» == 0': "anchored at both ends"},
+            {
+                'up{«job=~"shop"»} == 0': 'job=~"shop" has no pattern',
+                'up{«job!~"^a.*"»} == 0': "anchored at both ends",
+                "up{job='a',«instance=~'b'»} == 0": 'instance=~"b" has no pattern',
+            },
             ['up{job=~"shop.*"} == 0', 'up{job="shop"} == 0', 'up{job=~"a|b"} == 0'],
         ),
     ),
@@ -139,6 +146,22 @@ CASES: dict[str, tuple[Cases, ...]] = {
         ),
     ),
     "SLO333": (
+        rules(
+            _RECORD,
+            {
+                "  - record: job:down:avg\n    expr: 1 - «job:up:avg»\n- name: slow\n  interval: 5m\n  rules:\n"
+                + _RECORD: ("recorded every 5m by another group, slow: this reads it up to 5m late"),
+                _DOWN % "«job:up:avg»" + "- name: other\n  rules:\n" + _RECORD: (
+                    "recorded every 30s by another group, other"
+                ),
+            },
+            [
+                _RECORD + _DOWN % "job:up:avg",
+                _DOWN % "avg_over_time(job:up:avg[1h])" + _SLOW + _RECORD,
+            ],
+        ),
+    ),
+    "SLO335": (
         rules(
             "summary: Something is wrong}\n",
             {

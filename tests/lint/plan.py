@@ -113,7 +113,7 @@ CASES: dict[str, tuple[Cases, ...]] = {
     "SLO602": (
         service(
             "expr: up == 0",
-            {'expr: «up == 0 or slo:objective:ratio{service="wbe"} > 1»': "there is no service 'wbe' in this build"},
+            {'expr: up == 0 or «slo:objective:ratio»{service="wbe"} > 1': "there is no service 'wbe' in this build"},
             ['expr: up == 0 or slo:objective:ratio{service="web"} > 1'],
         ),
     ),

@@ -46,7 +46,7 @@ CASES: dict[str, tuple[Cases, ...]] = {
     "SLO304": (
         service(
             "expr: up == 0",
-            {"expr: «first_over_time(up[5m]) == 0»": "first_over_time needs Prometheus 3.14, the platform's is 2.42"},
+            {"expr: «first_over_time»(up[5m]) == 0": "first_over_time needs Prometheus 3.14, the platform's is 2.42"},
             ["expr: last_over_time(up[5m]) == 0"],
         ),
         rules(
@@ -159,6 +159,7 @@ CASES: dict[str, tuple[Cases, ...]] = {
                 "«sum(up == bool 0)»": "this has no condition",
                 "«up == bool 0»": "bool gives 0 or 1, and an alert fires for both",
                 "sum(rate(errors_total[5m])) > 5 or «vector(1)»": "vector(…) is always there",
+                "(sum by (job) (up) or «vector(0)») < 1": "vector(…) is always there",
             },
             [
                 "rate(errors_total[5m]) > 0",
@@ -168,6 +169,8 @@ CASES: dict[str, tuple[Cases, ...]] = {
                 "count(up == 0) > 2 or absent(up)",
                 "time() - max(x_timestamp_seconds) > 60",
                 "sum(rate(errors_total[5m])) > 5 or vector(1) > 2",
+                "(sum(up) or vector(0)) < 1",
+                "(sum by (job) (up) or vector(9)) < 1",
             ],
         ),
     ),
@@ -209,11 +212,16 @@ CASES: dict[str, tuple[Cases, ...]] = {
     ),
     "SLO318": (
         expr(
-            {"sum(rate(good_total[5m])) / sum(rate(all_total[5m])) < «0.999»": "the objective is the threshold"},
+            {
+                "sum(rate(good_total[5m])) / sum(rate(all_total[5m])) < «0.999»": "the objective is the threshold",
+                "sum(rate(bad_total[1h])) / sum(rate(all_total[1h])) > «(1 - 0.999)»": "the objective is the threshold",
+            },
             [
                 "sum(rate(good_total[5m])) / sum(rate(all_total[5m])) < 0.5",
                 "disk_free_ratio < 0.95",
                 "sum(rate(bad_total[5m])) / sum(rate(all_total[5m])) > 0.0144",
+                "(sum(rate(b[1h])) / sum(rate(a[1h])) > 1 - 0.999)"
+                " and (sum(rate(b[5m])) / sum(rate(a[5m])) > 1 - 0.999)",
             ],
         ),
     ),

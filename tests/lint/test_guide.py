@@ -21,7 +21,7 @@ GUIDE = SHARED / "seed" / "acgs2-ha-deployment-guide.md"
 needs_guide = pytest.mark.skipif(not SHARED.exists(), reason="../shared is absent")
 # Rule, line and column in the two resources put together, code, what it is about.
 FAULTS = [
-    ("", 3, 7, "SLO333", "they lack the labels prometheus: acgs2, team: acgs2"),  # 2
+    ("", 3, 7, "SLO335", "they lack the labels prometheus: acgs2, team: acgs2"),  # 2
     ("APISLOViolation", 12, 18, "SLO328", "no runbook"),  # 28
     ("APISLOViolation", 14, 17, "SLO313", "the whole result is missing, not 0"),
     ("APISLOViolation", 14, 27, "SLO309", "this reads 30d back, and Prometheus keeps 6h"),  # 5
@@ -30,7 +30,7 @@ FAULTS = [
     ("LatencySLOViolation", 27, 43, "SLO309", "this reads 30d back, and Prometheus keeps 6h"),  # 5
     ("LatencySLOViolation", 28, 15, "SLO310", "http_request_duration_seconds is in seconds: this is 5 s"),  # 24
     # NodeMemoryHigh itself is right: its one fault is that it is loaded by nobody, as NodeCPUHigh.
-    ("", 39, 7, "SLO333", "they lack the labels prometheus: acgs2, team: acgs2"),  # 2
+    ("", 39, 7, "SLO335", "they lack the labels prometheus: acgs2, team: acgs2"),  # 2
     ("NodeCPUHigh", 47, 17, "SLO319", "one alert for every value of cpu"),  # 29
 ]
 

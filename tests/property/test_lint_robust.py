@@ -8,12 +8,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slogen.app.lint import quoted
+from slogen.app.judge import quoted
 from slogen.check.rulefiles import Servers, check_rules
 from slogen.core import Duration, Report
 from slogen.promql.nesting import too_large
 from slogen.promql.places import places
-from slogen.promql.query import QueryError, nodes, tree_of
+from slogen.promql.query import QueryError, tree_of
+from slogen.promql.tree import nodes
 from slogen.source.rulefile import read_rules
 
 SERVERS = Servers(version=(2, 42), scrape_interval=Duration.of("30s"), retention=Duration.of("6h"))

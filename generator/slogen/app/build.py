@@ -8,28 +8,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from slogen.app.compiling import Job, compare_file, compile_services
 from slogen.app.inputs import PLATFORM_FILE, SERVICES_FOLDER, input_files, read_text
 from slogen.app.interrupts import writing
 from slogen.app.lock import locked
-from slogen.app.outputs import MANIFEST, Change, commit, compare, diff, read_manifest, stage, staging
+from slogen.app.outputs import MANIFEST, Change, commit, read_manifest, staging
 from slogen.app.processes import Progress, spread
 from slogen.app.routes import check_routes
 from slogen.check import (
     Made,
-    Reading,
     check_catalog,
-    check_causes,
     check_references,
-    made_by,
     own_readings,
-    run_checks,
     settle,
 )
+from slogen.check.dashboards import dashboard_uids, unmade
 from slogen.core import Duration, Problem, Report, Span
-from slogen.emit import EMITTERS, Artifact, Emitter, owner
+from slogen.emit import EMITTERS, Asks, Emitter, owner
 from slogen.model import Catalog, Platform, Service
-from slogen.plan.build import plan_service
-from slogen.plan.placement import check_retention, local_lookback
+from slogen.plan.placement import check_retention
 from slogen.source.documents import read_file
 from slogen.source.fields import nearest
 
@@ -40,6 +37,7 @@ class Outcome:
 
     root: Path
     files: list[str] = field(default_factory=list)
+    catalog: Catalog | None = None
     services: int = 0
     slos: int = 0
     alerts: int = 0
@@ -52,30 +50,6 @@ class Outcome:
     def drift(self) -> list[str]:
         """The generated files that differ from what is on disk."""
         return sorted([change.path for change in self.changes if change.state != "same"] + self.removed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """What every process needs to know to compile a service."""
-
-    root: Path
-    platform: Platform
-    services: tuple[Service, ...]
-    emitters: tuple[Emitter, ...]
-    owned: frozenset[str]
-    staging: Path | None
-    readings: tuple[Reading, ...]
-    lint: bool  # whether to look for what is not certain, too
-
-
-@dataclass(slots=True)
-class _Compiled:
-    """What a worker process tells of the services that it compiled."""
-
-    changes: list[Change] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    longest: Duration = Duration(0)
-    made: list[Made] = field(default_factory=list)  # when anything is read of it
 
 
 def _silent(*_: object) -> None:
@@ -99,7 +73,7 @@ def build(
     gc.freeze()
     outcome = Outcome(root)
     emitters = tuple(emitter for emitter in EMITTERS if emit and only in (None, emitter.name))
-    catalog = load(root, outcome, progress)
+    catalog = outcome.catalog = load(root, outcome, progress)
     if catalog is None or outcome.report.failed:
         return outcome
     if check:
@@ -235,7 +209,7 @@ def _compile(
 ) -> set[str]:
     report, root = outcome.report, outcome.root
     owned = read_manifest(root, [place for one in EMITTERS for place in (one.folder, *one.also)], report)
-    job = _Job(
+    job = Job(
         root=root,
         platform=catalog.platform,
         services=catalog.services,
@@ -243,19 +217,27 @@ def _compile(
         owned=frozenset(owned),
         staging=folder,
         readings=own_readings(catalog.services),
+        dashboards=dashboard_uids(catalog),
         lint=not emitters,
     )
     longest = Duration(0)
     made: list[Made] = []
+    series: set[str] = set()
     places = range(len(catalog.services))
-    for compiled in spread(_emit_chunk, job, places, "compiling", progress):
+    for compiled in spread(compile_services, job, places, "compiling", progress):
         outcome.changes += compiled.changes
         report.extend(compiled.problems)
         longest = max(longest, compiled.longest)
         made += compiled.made
+        series |= compiled.recorded
+    asks: list[Asks] = []
     for emitter in emitters:
-        artifacts = emitter.platform(catalog) if emitter.platform else ()
-        outcome.changes += [_change(job, emitter, artifact, report) for artifact in artifacts]
+        artifacts = tuple(emitter.platform(catalog)) if emitter.platform else ()
+        outcome.changes += [compare_file(job, emitter, artifact, report) for artifact in artifacts]
+        asks += [(artifact.path, artifact.asks) for artifact in artifacts]
+    if job.lint:
+        asks += [one for emitter in EMITTERS if emitter.platform_asks for one in emitter.platform_asks(catalog)]
+    unmade(asks, series, catalog.platform, catalog.platform.span, report)
     check_retention(longest, catalog.platform, report)
     check_references(job.readings, made, report)
     written = {change.path for change in outcome.changes}
@@ -269,32 +251,3 @@ def _compile(
             )
     outcome.removed = sorted(path for path in owned - written if owner(path, EMITTERS) in emitters)
     return owned
-
-
-def _emit_chunk(job: _Job, places: Sequence[int]) -> _Compiled:
-    compiled, report = _Compiled(), Report()
-    for place in places:
-        found = Report()
-        plan = plan_service(job.services[place], job.platform, found)
-        run_checks(plan, job.platform, found)
-        if job.lint:
-            check_causes(plan, job.platform, found)
-        report.extend(found.problems)
-        compiled.longest = max(compiled.longest, local_lookback(plan.groups))
-        if job.readings:
-            compiled.made.append(made_by(plan))
-        # What has errors is not written; it may hold what no emitter can make sense of.
-        for emitter in () if found.failed else job.emitters:
-            artifacts = emitter.service(plan, job.platform) if emitter.service else ()
-            compiled.changes += [_change(job, emitter, artifact, report) for artifact in artifacts]
-    compiled.problems = report.problems
-    return compiled
-
-
-def _change(job: _Job, emitter: Emitter, artifact: Artifact, report: Report) -> Change:
-    """Compare a generated file with what is on disk; stage it when it is to be written."""
-    state = compare(job.root, artifact.path, artifact.text, artifact.path in job.owned)
-    if state in ("new", "changed") and job.staging is not None:
-        stage(job.staging, artifact.path, artifact.text, report)
-    told = diff(job.root, artifact.path, artifact.text) if state == "changed" and job.staging is None else ""
-    return Change(path=artifact.path, state=state, emitter=emitter.name, rules=artifact.rules, diff=told)

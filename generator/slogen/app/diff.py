@@ -17,7 +17,7 @@ from slogen.app.foreign import foreign_expressions
 from slogen.app.git import extract, revision
 from slogen.app.inputs import MAX_BYTES, PLATFORM_FILE, SERVICES_FOLDER, input_files
 from slogen.app.processes import Progress, spread
-from slogen.check.expressions import expressions, promql
+from slogen.check.expressions import expressions, promql, written
 from slogen.core import Report, Severity
 from slogen.emit import EMITTERS
 from slogen.model import Catalog, Platform, Service, Slo
@@ -301,7 +301,7 @@ def _told(routing: RoutingPlan | None) -> Callable[[Mapping[str, str]], tuple[st
 def _expressions(side: Loaded, catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Yield every expression of a side that may read recorded series, with its place."""
     for service in catalog.services:
-        for span, expression in expressions(service):
-            yield str(span), promql(expression)
+        for expression in expressions(service):
+            yield str(written(expression).place()), promql(expression)
     if side.whole:
         yield from foreign_expressions(side.outcome.root, set(side.texts))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import os
-import re
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from slogen.app.build import Outcome, build, load
 from slogen.app.inputs import PLATFORM_FILE, read_text
+from slogen.app.judge import verdicts
 from slogen.app.processes import Progress
-from slogen.app.programs import PROMTOOL, Program, find, run
-from slogen.check.rulefiles import Servers, Verdict, check_rules
+from slogen.check import asked, judge
+from slogen.check.dashboards import dashboard_uids
+from slogen.check.expressions import expressions, written
+from slogen.check.rulefiles import Servers, check_rules, recorders
 from slogen.core import Report, Span
 from slogen.model import Platform
 from slogen.model.rulefile import WrittenGroup
@@ -21,11 +24,6 @@ from slogen.source.rulefile import read_rules
 
 MAX_BYTES = 20_000_000
 _ENDINGS = (".yaml", ".yml")
-_PATIENCE = 120  # seconds that promtool may take to read all expressions
-_ODD = re.compile(r"[^ !#-\[\]-~]")
-_REFUSED = re.compile(
-    r'rule \d+, "r(\d+)": could not parse expression: (?:(\d+):(\d+): )?(?:parse error: )?(.*)$', re.M
-)
 
 
 def _silent(*_: object) -> None:
@@ -59,7 +57,33 @@ def _below(root: Path, path: str) -> list[str]:
     return found
 
 
-def lint_rules(root: Path, files: Sequence[str], progress: Progress = _silent) -> Report:
+def lint_slos(
+    root: Path,
+    progress: Progress = _silent,
+    *,
+    promtool: str | None = None,
+    tell: Callable[[str], None] = _silent,
+) -> Outcome:
+    """Return everything that is wrong or doubtful with `slogen.yaml` and `slos/`, and what is worth knowing."""
+    outcome = build(root, check=True, emit=False, progress=progress)
+    catalog, report = outcome.catalog, outcome.report
+    version = catalog.platform.prometheus.version if catalog else None
+    found = [written(one) for service in (catalog.services if catalog else ()) for one in expressions(service)]
+    unread = [problem.about for problem in report.problems if problem.about]
+    judged = verdicts(map(asked, (*found, *unread)), root, version, promtool, tell)
+    if judged is not None:
+        judge(found, judged, report)
+    return outcome
+
+
+def lint_rules(
+    root: Path,
+    files: Sequence[str],
+    progress: Progress = _silent,
+    *,
+    promtool: str | None = None,
+    tell: Callable[[str], None] = _silent,
+) -> Report:
     """Return everything that is wrong or doubtful with some rule files; of `slogen.yaml` the servers are known."""
     report = Report()
     gc.disable()  # trees and nodes form no cycles, and there are millions in a large file
@@ -74,10 +98,14 @@ def lint_rules(root: Path, files: Sequence[str], progress: Progress = _silent) -
         read.append(read_rules(file, text, report) if text is not None else [])
         progress("reading", done, len(files))
     servers = _servers(root)
-    expressions = [rule.expr.text for groups in read for group in groups for rule in group.rules]
-    verdicts = _judged(list(dict.fromkeys(expressions)), root)
+    if servers.grafana and any(f"{servers.grafana}/d/" in text for text in _annotations(read)):
+        catalog = load(root, Outcome(root))
+        servers = replace(servers, dashboards=dashboard_uids(catalog) if catalog else frozenset())
+    texts = (rule.expr.text for groups in read for group in groups for rule in group.rules)
+    judged = verdicts(texts, root, servers.version, promtool, tell)
+    recorded = recorders(read)
     for done, groups in enumerate(read, 1):
-        check_rules(groups, servers, verdicts, report)
+        check_rules(groups, servers, judged, report, recorded)
         progress("checking", done, len(files))
     gc.enable()
     return report
@@ -95,33 +123,16 @@ def _servers(root: Path) -> Servers:
     return Servers(
         version=prometheus.version,
         scrape_interval=platform.scaled(prometheus.scrape_interval),
+        evaluation_interval=platform.scaled(prometheus.evaluation_interval),
         retention=prometheus.retention,
         thanos_retention=thanos.raw if thanos else None,
         external_labels=frozenset(platform.external_labels),
         selected=dict(platform.kubernetes.labels) if platform.kubernetes else {},
         namespace=platform.namespace,
+        grafana=platform.grafana_url or "",
     )
 
 
-def _judged(expressions: Sequence[str], root: Path) -> dict[str, Verdict] | None:
-    """Return promtool's verdict on every expression; None when promtool is not there or does not get that far."""
-    program = find(PROMTOOL, root) if expressions else None
-    if not isinstance(program, Program):
-        return None
-    with tempfile.TemporaryDirectory(prefix="slogen-lint-") as folder:
-        rules = [f"  - {{record: r{place}, expr: {quoted(text)}}}" for place, text in enumerate(expressions)]
-        lines = ["groups:", "- name: expressions", "  rules:", *rules]
-        (Path(folder) / "rules.yaml").write_text("\n".join(lines) + "\n", "ascii")
-        ran = run(program.path, ["check", "rules", "--lint=none", "rules.yaml"], Path(folder), _PATIENCE)
-    refused = {
-        int(number): Verdict(message, int(line or 1), int(col or 1))
-        for number, line, col, message in _REFUSED.findall(ran.err)
-    }
-    if ran.code != 0 and not refused:
-        return None
-    return {text: refused.get(place, Verdict()) for place, text in enumerate(expressions)}
-
-
-def quoted(text: str) -> str:
-    """Return text as YAML whatever is in it: one character that promtool does not read costs all verdicts."""
-    return '"' + _ODD.sub(lambda odd: f"\\U{ord(odd.group()):08X}", text) + '"'
+def _annotations(files: Iterable[Sequence[WrittenGroup]]) -> Iterator[str]:
+    for groups in files:
+        yield from (value.text for group in groups for rule in group.rules for _, value in rule.annotations)

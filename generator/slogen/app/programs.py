@@ -79,8 +79,8 @@ class TooOld:
     def message(self) -> str:
         """What is wrong and how to install a newer program; the first line stands alone."""
         return (
-            f"{self.path} is version {_dotted(self.version)}; slogen needs {self.tool.name} "
-            f"{_dotted(self.tool.least)} or newer\n{self.tool.install}"
+            f"{self.path} is version {dotted(self.version)}; slogen needs {self.tool.name} "
+            f"{dotted(self.tool.least)} or newer\n{self.tool.install}"
         )
 
 
@@ -157,5 +157,6 @@ def run(
     )
 
 
-def _dotted(version: Version) -> str:
+def dotted(version: Version) -> str:
+    """Return a version as people write it."""
     return ".".join(str(part) for part in version)

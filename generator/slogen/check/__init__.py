@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from slogen.check.catalog import check_catalog
-from slogen.check.causes import check_causes
 from slogen.check.duplicates import duplicate_rules
 from slogen.check.ignores import settle
 from slogen.check.invariants import check_invariants
+from slogen.check.owned import check_owned
 from slogen.check.references import Made, Reading, check_references, made_by, own_readings
+from slogen.check.syntax import Verdict, asked, judge
 from slogen.check.testing import unread_series, untested
 from slogen.core import Report
 from slogen.model import Platform
@@ -19,9 +20,12 @@ __all__ = [
     "CHECKS",
     "Made",
     "Reading",
+    "Verdict",
+    "asked",
     "check_catalog",
-    "check_causes",
+    "check_owned",
     "check_references",
+    "judge",
     "made_by",
     "own_readings",
     "run_checks",

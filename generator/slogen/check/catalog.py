@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slogen.check.dashboards import shared_uids
-from slogen.check.expressions import expressions
+from slogen.check.expressions import expressions, written
 from slogen.check.objectives import check_objectives
 from slogen.check.routing import check_routing
 from slogen.check.servers import check_servers
@@ -69,9 +69,9 @@ def versions(service: Service, platform: Platform, report: Report) -> None:
 
 
 def _needs(service: Service) -> Iterator[tuple[Span, str, Version]]:
-    for span, expression in expressions(service):
+    for expression in expressions(service):
         for what, since in expression.needs:
-            yield span, what, since
+            yield written(expression).place_of(what), what, since
     for alert in service.alerts:
         for text in (alert.summary, alert.description, *dict(alert.labels).values()):
             for what, since in parse_template(text).needs:

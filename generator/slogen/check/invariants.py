@@ -14,6 +14,7 @@ from slogen.core import Duration, Report
 from slogen.model import AlertClass, Platform
 from slogen.plan.alerts import KEEP
 from slogen.plan.rules import AlertRule, Evaluator, Rule, RuleGroup, ServicePlan
+from slogen.plan.texts import dashboard_uid
 from slogen.plan.tiers import PART
 from slogen.promql import names
 
@@ -118,7 +119,7 @@ def _generated(rule: Rule, plan: ServicePlan, platform: Platform) -> str:
     text = rule.expr
     if _name(rule) in (names.ERRORS_RATE, names.TOTAL_RATE):
         for slo in plan.service.slos:
-            for expression in of_sli(slo) if slo.name == dict(rule.labels).get("slo") else ():
+            for expression in of_sli(slo.sli) if slo.name == dict(rule.labels).get("slo") else ():
                 text = text.replace(expression.text.replace("$window", str(platform.scaled(PART))), "")
     return text
 
@@ -143,6 +144,7 @@ def alert_labels(plan: ServicePlan, platform: Platform) -> Iterator[str]:
     links = {"runbook_url"} if service.runbook else set()
     links |= {"dashboard_url"} if platform.grafana_url else set()
     causes = {alert.name for alert in service.alerts}
+    pages = [dashboard_uid(service.name), *(dashboard_uid(service.name, slo.name) for slo in service.slos)]
     for rule in (rule for group in plan.groups for rule in group.rules if isinstance(rule, AlertRule)):
         labels = {name: value for name, value in rule.labels if value}
         told = {name for name, text in rule.annotations if text}
@@ -153,6 +155,9 @@ def alert_labels(plan: ServicePlan, platform: Platform) -> Iterator[str]:
         else:
             texts = {"summary"} if rule.alert in causes else {"summary", "description"}
             lacking = ({"service", "severity", "team"} - labels.keys()) | ((texts | links) - told)
+        page = dict(rule.annotations).get("dashboard_url", "").rpartition("/d/")[2]
+        if rule.alert not in causes and page and "{{" not in page and page not in pages:
+            yield f"alert {rule.alert} links to the dashboard {page}, and the service has none of this uid"
         if lacking:
             yield f"alert {rule.alert} has no {' and no '.join(sorted(lacking))}"
         if labels.get("service", service.name) != service.name:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from slogen.check.expressions import expressions, promql
+from slogen.check.expressions import expressions, promql, written
 from slogen.core import Report, Span, closest, misspelt
 from slogen.model import AlertTest, Service, SloTest
 from slogen.plan.rules import AlertRule, RecordingRule, ServicePlan
@@ -62,12 +62,12 @@ def own_readings(services: Iterable[Service]) -> tuple[Reading, ...]:
 
 
 def _readings(service: Service) -> Iterator[Reading]:
-    for span, expression in expressions(service):
+    for expression in expressions(service):
         if _LIKELY.search(expression.text):
             for selector in dict.fromkeys(selectors(promql(expression))):
                 asked = _asked(selector)
                 if asked is not None:
-                    yield Reading(selector=selector, asked=asked, span=span)
+                    yield Reading(selector=selector, asked=asked, span=written(expression).place_of(asked[2]))
     tests: list[SloTest | AlertTest] = [test for slo in service.slos for test in slo.tests]
     tests += [test for alert in service.alerts for test in alert.tests]
     for test in tests:

@@ -143,7 +143,9 @@ def _nearest(name: str, subject: _Subject) -> str:
 def untested(plan: ServicePlan, platform: Platform, report: Report) -> None:
     """Warn of expressions that no test of their owner proves: what they mean cannot be told from their text."""
     for slo in plan.service.slos:
-        asked = [expression for expression in of_sli(slo) if isinstance(expression, Query) and not expression.selector]
+        asked = [
+            expression for expression in of_sli(slo.sli) if isinstance(expression, Query) and not expression.selector
+        ]
         if asked and not slo.tests:
             report.warning(
                 slo.span,

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from slogen.app.build import build
-from slogen.app.lint import lint_rules, rule_files
+from slogen.app.lint import lint_rules, lint_slos, rule_files
 from slogen.cli.formats import FORMATS
 from slogen.cli.problems import show
+from slogen.cli.programs import promtool_of, promtool_option
 from slogen.cli.progress import Progress
 from slogen.cli.words import count
 from slogen.core import Report, Severity
@@ -44,8 +44,9 @@ Examples:
     default="error",
     help="Exit 1 on problems as bad as this, or worse.",
 )
+@promtool_option
 @click.pass_obj
-def command(settings: dict[str, Any], files: tuple[str, ...], form: str, fail_on: str) -> None:
+def command(settings: dict[str, Any], files: tuple[str, ...], form: str, fail_on: str, promtool: str | None) -> None:
     """Say all that is wrong or doubtful, and what is worth knowing.
 
     Without FILES, about slogen.yaml and slos/: what `slogen build` says, and notes, such as numbers that contradict
@@ -53,15 +54,23 @@ def command(settings: dict[str, Any], files: tuple[str, ...], form: str, fail_on
     surely does not work, and what hardly does what it should. slogen.yaml, where there is one, tells what the servers
     keep and how often they scrape.
 
+    promtool has the last word on what is PromQL: one as new as the servers knows what they read.
+
     Nothing is written. Each code has a page in docs/lint.
     """
     root = Path(settings["root"])
+    path = promtool_of(root, promtool).path if promtool else None
+
+    def tell(what: str) -> None:
+        if form == "text" and not settings["quiet"]:
+            click.echo(what, err=True)
+
     with Progress() as progress:
         if files:
             named: Sequence[str] = rule_files(root, files)
-            report = lint_rules(root, named, progress.advance)
+            report = lint_rules(root, named, progress.advance, promtool=path, tell=tell)
         else:
-            outcome = build(root, check=True, emit=False, progress=progress.advance)
+            outcome = lint_slos(root, progress.advance, promtool=path, tell=tell)
             named, report = outcome.files, outcome.report
     _tell(report, named, root, form, quiet=settings["quiet"])
     least = _GRAVE.index(Severity(fail_on))

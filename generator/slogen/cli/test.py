@@ -7,13 +7,14 @@ import time
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from slogen.app.programs import AMTOOL, PROMTOOL, Program, Tool, find
+from slogen.app.programs import AMTOOL
 from slogen.app.proof import Bench, Result, junit, known_services, prove, select, untested_services
 from slogen.cli.mutation import mutate
+from slogen.cli.programs import found, promtool_of, promtool_option, stop
 from slogen.cli.progress import Progress
 from slogen.cli.words import count, printable
 from slogen.core import closest
@@ -34,7 +35,7 @@ Exit codes: 0 all passed, 1 something failed, 2 usage, or a program is missing o
 )
 @click.argument("services", nargs=-1, metavar="[SERVICE]...")
 @click.option("--junit", "report", metavar="FILE", help="Also write the results as JUnit XML.")
-@click.option("--promtool", metavar="PATH", envvar="SLOGEN_PROMTOOL", show_envvar=True, help="Use this promtool.")
+@promtool_option
 @click.option(
     "--timeout", type=click.IntRange(min=1), default=300, metavar="SECONDS", show_default=True, help="Time for a file."
 )
@@ -60,14 +61,14 @@ def command(
     root, started = Path(settings["root"]), time.monotonic()
     _must_be_known(root, services)
     if mutating:
-        program = _found(PROMTOOL, root, promtool, "or name one with --promtool PATH or SLOGEN_PROMTOOL")
+        program = promtool_of(root, promtool)
         sys.exit(0 if mutate(root, services, program, verbose=settings["verbose"]) else 1)
     jobs = select(root, services)
     routing = any(job.layer == "routing" for job in jobs)
     bench = Bench(
         root=root,
-        promtool=_found(PROMTOOL, root, promtool, "or name one with --promtool PATH or SLOGEN_PROMTOOL"),
-        amtool=_found(AMTOOL, root) if routing else None,
+        promtool=promtool_of(root, promtool),
+        amtool=found(AMTOOL, root) if routing else None,
         timeout=timeout,
     )
     with Progress() as progress:
@@ -86,36 +87,21 @@ def command(
 def _must_be_known(root: Path, services: Sequence[str]) -> None:
     known = known_services(root)
     if not known:
-        _stop(f"there are no tests in {root / 'tests' / 'promtool'}\nrun `slogen build`, or name the folder with -C")
+        stop(f"there are no tests in {root / 'tests' / 'promtool'}\nrun `slogen build`, or name the folder with -C")
     for service in services:
         if service not in known:
             meant = closest(service, known)
             if service in untested_services(root):
-                _stop(f"the service {service!r} has rules and no tests\nrun `slogen build`")
+                stop(f"the service {service!r} has rules and no tests\nrun `slogen build`")
             hint = f"did you mean {meant}?" if meant else f"there are tests for: {', '.join(sorted(known))}"
-            _stop(f"the service {service!r} has no tests\n{hint}")
-
-
-def _found(tool: Tool, root: Path, given: str | None = None, more: str = "") -> Program:
-    found = find(tool, root, given)
-    if not isinstance(found, Program):
-        _stop("\n".join(filter(None, (found.message, more))))
-    return found
-
-
-def _stop(message: str) -> NoReturn:
-    first, *rest = message.split("\n")
-    click.echo(click.style("error", fg="red", bold=True) + f": {first}", err=True)
-    for line in rest:
-        click.echo(f"  {line}", err=True)
-    sys.exit(2)
+            stop(f"the service {service!r} has no tests\n{hint}")
 
 
 def _write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        _stop(f"cannot write {path}: {error.strerror}")
+        stop(f"cannot write {path}: {error.strerror}")
 
 
 def _table(results: Sequence[Result], *, by_file: bool) -> str:

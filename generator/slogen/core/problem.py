@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from slogen.core.written import Written
 
 
 class Severity(StrEnum):
@@ -30,13 +34,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One mistake of the user. `message` says what is wrong, `hint` what to change."""
+    """One mistake of the user. `message` says what is wrong, `hint` what to change.
+
+    `about` is PromQL that could not be read: promtool may know where its mistake is.
+    """
 
     span: Span
     code: str
     severity: Severity
     message: str
     hint: str = ""
+    about: Written | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.span}: {self.severity}[{self.code}]: {self.message}"
@@ -48,9 +56,10 @@ class Report:
 
     problems: list[Problem] = field(default_factory=list)
 
-    def error(self, span: Span, code: str, message: str, hint: str = "") -> None:
+    def error(self, span: Span, code: str, message: str, hint: str = "", about: Written | None = None) -> None:
         """Add a problem that stops the build."""
-        self.problems.append(Problem(span=span, code=code, severity=Severity.ERROR, message=message, hint=hint))
+        problem = Problem(span=span, code=code, severity=Severity.ERROR, message=message, hint=hint, about=about)
+        self.problems.append(problem)
 
     def warning(self, span: Span, code: str, message: str, hint: str = "") -> None:
         """Add a problem that the build survives."""

@@ -34,6 +34,11 @@ class Written:
         width = after + 1 if last == line else len(self.lines[line - 1].rstrip()) + 1
         return Span(self.span.file, line, col, width)
 
+    def place_of(self, part: str) -> Span:
+        """Return where a part first stands; the place of the whole when it is not spelt so."""
+        at = self.text.find(part)
+        return self.place(at, at + len(part)) if at >= 0 else self.place()
+
     def _aligned(self, start: int, end: int) -> tuple[tuple[int, int], tuple[int, int]] | None:
         """Return line and column of the first and of the last character of a part; None when they are not found."""
         row, col = self._begin()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slogen.emit import alertmanager, grafana, jaeger, kubernetes, prometheus, prometheus_server, promtool, thanos
-from slogen.emit.artifact import Artifact, Emitter, owner
+from slogen.emit.artifact import Artifact, Asks, Emitter, owner
 
 EMITTERS: tuple[Emitter, ...] = (
     prometheus.EMITTER,
@@ -17,4 +17,4 @@ EMITTERS: tuple[Emitter, ...] = (
     jaeger.EMITTER,
 )
 
-__all__ = ["EMITTERS", "Artifact", "Emitter", "owner"]
+__all__ = ["EMITTERS", "Artifact", "Asks", "Emitter", "owner"]

@@ -9,14 +9,17 @@ from pathlib import PurePosixPath
 from slogen.model import Catalog, Platform
 from slogen.plan.rules import ServicePlan
 
+Asks = tuple[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """A generated file; `rules` counts what it holds, for the summary."""
+    """A generated file; `rules` counts what it holds, for the summary; `asks` is the PromQL that a dashboard asks."""
 
     path: str
     text: str
     rules: int
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class Emitter:
 
     `also` are further folders, and single files, that it owns; a folder may lie in that of another emitter.
     `service` writes what follows from one service, `platform` what follows from all of them and the platform.
+    `service_asks` and `platform_asks` give the `asks` of these files by path, without writing them.
     """
 
     name: str
@@ -32,6 +36,8 @@ class Emitter:
     also: tuple[str, ...] = ()
     service: Callable[[ServicePlan, Platform], Iterable[Artifact]] | None = None
     platform: Callable[[Catalog], Iterable[Artifact]] | None = None
+    service_asks: Callable[[ServicePlan, Platform], Iterable[Asks]] | None = None
+    platform_asks: Callable[[Catalog], Iterable[Asks]] | None = None
     counts: str = "rules"
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from slogen.core import Duration, Ratio, Span
+from slogen.core.written import Written
 from slogen.model.platform import Platform
 from slogen.model.sli import Sli
 from slogen.promql.query import Query
@@ -108,7 +109,7 @@ class AlertTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alert on a cause, beside the SLOs."""
+    """An alert on a cause, beside the SLOs; `written` are its summary and description as they stand in the file."""
 
     name: str
     severity: AlertClass
@@ -122,9 +123,11 @@ class Alert:
     escalate: bool = True
     tests: tuple[AlertTest, ...] = ()
     lint: tuple[Ignore, ...] = field(default=(), compare=False)
+    written: tuple[tuple[str, Written], ...] = field(default=(), compare=False, repr=False)
     span: Span = field(compare=False)
     expr_span: Span = field(compare=False)
     labels_span: Span = field(compare=False)
+    links_span: Span = field(compare=False)
     team_span: Span = field(compare=False)
 
 
@@ -186,6 +189,7 @@ class Service:
     lint: tuple[Ignore, ...] = field(default=(), compare=False)
     span: Span = field(compare=False)
     labels_span: Span = field(compare=False)
+    links_span: Span = field(compare=False)
     team_span: Span = field(compare=False)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slogen.promql.query import is_vector
+from slogen.promql.tree import is_vector
 
 
 def named_labels(tree: Any) -> frozenset[str]:

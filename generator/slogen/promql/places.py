@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from slogen.promql.query import below
+from slogen.promql.spelling import STRING
+from slogen.promql.tree import below
 
 _TOKEN = re.compile(
-    r"""(?P<gap>\s+|\#[^\n]*)|(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""
+    rf"(?P<gap>\s+|\#[^\n]*)|(?P<string>{STRING})"
     r"""|(?P<number>0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:[a-zA-Z]\w*)?)"""
     r"""|(?P<word>[a-zA-Z_:][\w:.]*)|(?P<mark>=~|!~|!=|==|>=|<=|.)""",
     re.S,

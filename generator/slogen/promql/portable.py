@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from slogen.promql.spelling import STRING
+
 Version = tuple[int, int]
 
 # Functions newer than 2.42 and the first version that has them. Source: Prometheus' CHANGELOG.md.
@@ -28,8 +30,8 @@ EXPERIMENTAL = frozenset({
 _LONGEST_MS = 9_223_372_036_854  # of a duration: 2^63 ns
 
 _TOKEN = re.compile(
-    r"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
-    |(?P<duration>(?:[0-9]+(?:ms|[smhdwy]))+)
+    rf"(?P<string>{STRING})"
+    r"""|(?P<duration>(?:[0-9]+(?:ms|[smhdwy]))+)
     |(?P<number>0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<word>:*[a-zA-Z_][a-zA-Z0-9_:]*)
     |(?P<mark>=~|!~|[(){}\[\],@])""",

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from slogen.core import Duration
+from slogen.core.written import Written
 from slogen.promql.nesting import DEEPEST_INPUT, LARGEST_INPUT, too_large
 from slogen.promql.portable import Version, complaint, needs
+from slogen.promql.spelling import STRING
 from slogen.promql.template import Expr
+from slogen.promql.tree import below, duration_of, is_vector, matchers_of, nodes, reach
 
 _ZERO = Duration(0)
-_STRING_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|\#[^\n]*|\s+""")
+_STRING_OR_COMMENT = re.compile(rf"({STRING})|\#[^\n]*|\s+")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -29,12 +31,17 @@ class QueryError(Exception):
         self.hint = hint
 
 
+class UnreadableError(QueryError):
+    """What promql-parser does not read. Most of it is wrong, and promtool can tell where."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """A plain vector selector such as `http_requests_total{job="api"}`: no range, offset or `@`."""
 
     text: str
     needs: tuple[tuple[str, Version], ...] = ()  # what only newer servers read of it
+    written: Written | None = field(default=None, compare=False, repr=False)  # as it stands in the file
 
     def over(self, window: Duration) -> Expr:
         """Return the range selector over `window`."""
@@ -72,6 +79,7 @@ class Query:
     lookback: Duration
     selector: Selector | None = None  # when it is nothing but a plain selector
     needs: tuple[tuple[str, Version], ...] = ()  # what only newer servers read of it
+    written: Written | None = field(default=None, compare=False, repr=False)  # as it stands in the file
 
     def with_window(self, window: Duration) -> Expr:
         """Return the expression with `$window` replaced."""
@@ -114,7 +122,7 @@ def parse_query(text: str, *, window: Duration | None = None, one_line: bool = T
     plain_selector = type(tree).__name__ == "VectorSelector" and tree.offset is None and tree.at is None
     kept = written if one_line else "\n".join(line.rstrip() for line in _dedent(text))
     newer = needs(written)
-    return Query(kept, _lookback(tree), Selector(written, newer) if plain_selector else None, newer)
+    return Query(kept, reach(tree), Selector(written, newer) if plain_selector else None, newer)
 
 
 def _dedent(text: str) -> list[str]:
@@ -136,7 +144,7 @@ def _refuse_unprintable(text: str) -> None:
 
 def parse_series(text: str) -> dict[str, str]:
     """Read a series as tests name it, such as `up{job="api"}`, and return its labels; raises QueryError."""
-    tree = _tree(normalise(text))
+    tree = tree_of(normalise(text))
     if type(tree).__name__ != _SELECTOR or tree.offset is not None or tree.at is not None:
         raise QueryError("this is no series", 'write one such as up{job="api"}')
     asked = matchers(Selector(normalise(text)))
@@ -149,7 +157,7 @@ def parse_series(text: str) -> dict[str, str]:
 def parsed(text: str) -> Any:
     """Return promql-parser's tree of what every Prometheus reads; raises QueryError."""
     _refuse_large(too_large(text, DEEPEST_INPUT, LARGEST_INPUT))
-    tree = _tree(text)
+    tree = tree_of(text)
     told = complaint(text)
     if told:
         raise QueryError(*told)
@@ -157,7 +165,8 @@ def parsed(text: str) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _tree(text: str) -> Any:
+def tree_of(text: str) -> Any:
+    """Return promql-parser's tree of an expression as it is written; raises QueryError."""
     import promql_parser
 
     _refuse_unprintable(text)
@@ -168,17 +177,17 @@ def _tree(text: str) -> Any:
         return promql_parser.parse(text)
     except ValueError as error:
         gone = "Prometheus 3 has no holt_winters: use deriv or predict_linear" if "holt_winters" in text else ""
-        raise QueryError(f"not valid PromQL: {error}", gone) from None
+        raise UnreadableError(f"not valid PromQL: {error}", gone) from None
     except BaseException as error:  # a panic of the parser is no reason to die
         if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
-        raise QueryError("promql-parser cannot read this expression") from None
+        raise UnreadableError("promql-parser cannot read this expression") from None
 
 
 @lru_cache(maxsize=4096)
 def selectors(text: str) -> tuple[Selector, ...]:
     """Return what an expression reads, as plain selectors: without ranges, offsets and `@`; raises QueryError."""
-    return tuple(Selector(_selector_text(tree)) for tree in nodes(_tree(text)) if type(tree).__name__ == _SELECTOR)
+    return tuple(Selector(_selector_text(tree)) for tree in nodes(tree_of(text)) if type(tree).__name__ == _SELECTOR)
 
 
 @lru_cache(maxsize=4096)
@@ -188,7 +197,7 @@ def normal_form(text: str) -> str:
     What it cannot read comes back without comments and folded white space, so this never raises.
     """
     try:
-        return str(_tree(text).prettify())
+        return str(tree_of(text).prettify())
     except QueryError:
         return normalise(text)
 
@@ -208,7 +217,7 @@ def reads(text: str) -> tuple[Read, ...]:
 
     Raises QueryError.
     """
-    return tuple(_reads(_tree(text), 1))
+    return tuple(_reads(tree_of(text), 1))
 
 
 def _reads(tree: Any, times: int) -> Iterator[Read]:
@@ -216,10 +225,10 @@ def _reads(tree: Any, times: int) -> Iterator[Read]:
         case "VectorSelector":
             yield Read(Selector(_selector_text(tree)), _ZERO, times)
         case "MatrixSelector":
-            yield Read(Selector(_selector_text(tree.vector_selector)), _duration(tree.range), times)
+            yield Read(Selector(_selector_text(tree.vector_selector)), duration_of(tree.range), times)
         case "SubqueryExpr":
-            step = _duration(tree.step).ms or 60_000
-            yield from _reads(tree.expr, times * max(1, _duration(tree.range).ms // step))
+            step = duration_of(tree.step).ms or 60_000
+            yield from _reads(tree.expr, times * max(1, duration_of(tree.range).ms // step))
         case _:
             for inner in below(tree):
                 yield from _reads(inner, times)
@@ -227,7 +236,7 @@ def _reads(tree: Any, times: int) -> Iterator[Read]:
 
 def needs_series(text: str) -> bool:
     """Return whether an expression is sure to give nothing while nothing is there to be read; raises QueryError."""
-    calls = (tree for tree in nodes(_tree(text)) if type(tree).__name__ == "Call")
+    calls = (tree for tree in nodes(tree_of(text)) if type(tree).__name__ == "Call")
     return not any(call.func.name in _OUT_OF_NOTHING or (call.func.name in _DATES and not call.args) for call in calls)
 
 
@@ -235,50 +244,16 @@ _SELECTOR = "VectorSelector"
 _OUT_OF_NOTHING = {"absent", "absent_over_time", "vector"}
 # Without an argument they tell of the time of the evaluation.
 _DATES = {"day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year"}
-_OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 
 
 def matchers(selector: Selector) -> list[tuple[str, str, str]]:
     """Return label, operator and value of each matcher of a selector; the metric's name is one on `__name__`."""
-    tree = _tree(selector.text)
-    found = [
-        (matcher.name, _OPERATORS[str(matcher.op).split(".")[-1]], matcher.value) for matcher in tree.matchers.matchers
-    ]
-    return [("__name__", "=", tree.name), *found] if tree.name else found
-
-
-def tree_of(text: str) -> Any:
-    """Return promql-parser's tree of an expression as it is written; raises QueryError."""
-    return _tree(text)
-
-
-def parts_of_selector(tree: Any) -> tuple[str, list[tuple[str, str, str]]]:
-    """Return the name of a selector of the tree, and label, operator and value of each of its matchers."""
-    found = [(one.name, _OPERATORS[str(one.op).split(".")[-1]], one.value) for one in tree.matchers.matchers]
-    named = next((value for label, operator, value in found if (label, operator) == ("__name__", "=")), "")
-    return tree.name or named, [one for one in found if one[0] != "__name__"]
-
-
-def operator_of(tree: Any) -> str:
-    """Return the operator of a binary expression, empty for anything else."""
-    return str(tree.op).split(" ")[0] if type(tree).__name__ == "BinaryExpr" else ""
-
-
-def reach(tree: Any) -> Duration:
-    """Return how far back an expression reads: the largest range + offset, through subqueries."""
-    return _lookback(tree)
-
-
-def duration_of(value: timedelta | None) -> Duration:
-    """Return a range of the tree."""
-    return _duration(value)
+    tree = tree_of(selector.text)
+    return [("__name__", "=", tree.name), *matchers_of(tree)] if tree.name else matchers_of(tree)
 
 
 def _selector_text(tree: Any) -> str:
-    written = [
-        f"{_label(one.name)}{_OPERATORS[str(one.op).split('.')[-1]]}{_quoted(one.value)}"
-        for one in tree.matchers.matchers
-    ]
+    written = [f"{_label(label)}{operator}{_quoted(value)}" for label, operator, value in matchers_of(tree)]
     return (tree.name or "") + ("{" + ",".join(written) + "}" if written else "")
 
 
@@ -288,67 +263,3 @@ def _label(name: str) -> str:
 
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-
-
-def nodes(tree: Any) -> Iterator[Any]:
-    """Yield the tree and all below it, in the order of the text."""
-    left = [tree]
-    while left:
-        node = left.pop()
-        yield node
-        left += reversed(below(node))
-
-
-def below(tree: Any) -> list[Any]:
-    """Return the parts of a node of the tree, in the order of the text."""
-    match type(tree).__name__:
-        case "BinaryExpr":
-            return [tree.lhs, tree.rhs]
-        case "Call":
-            return list(tree.args)
-        case "MatrixSelector":
-            return [tree.vector_selector]
-        case "AggregateExpr" if tree.param is not None:
-            return [tree.param, tree.expr]
-        case "SubqueryExpr" | "ParenExpr" | "UnaryExpr" | "AggregateExpr":
-            return [tree.expr]
-    return []
-
-
-_SCALAR_CALLS = {"time", "scalar", "pi"}
-
-
-def is_vector(tree: Any) -> bool:
-    """Return whether an expression gives an instant vector, not a number or a range."""
-    match type(tree).__name__:
-        case "NumberLiteral" | "StringLiteral" | "MatrixSelector" | "SubqueryExpr":
-            return False
-        case "ParenExpr" | "UnaryExpr":
-            return is_vector(tree.expr)
-        case "BinaryExpr":
-            return is_vector(tree.lhs) or is_vector(tree.rhs)
-        case "Call":
-            return tree.func.name not in _SCALAR_CALLS
-    return True
-
-
-def _duration(value: timedelta | None) -> Duration:
-    return Duration(round(value.total_seconds() * 1000)) if value is not None else _ZERO
-
-
-def _lookback(tree: Any) -> Duration:
-    """Return the largest range + offset, through subqueries, of the selectors in `tree`."""
-    match type(tree).__name__:
-        case "VectorSelector":
-            return max(_duration(tree.offset), _ZERO)
-        case "MatrixSelector":
-            return _duration(tree.range) + _lookback(tree.vector_selector)
-        case "SubqueryExpr":
-            return _duration(tree.range) + max(_duration(tree.offset), _ZERO) + _lookback(tree.expr)
-        case "ParenExpr" | "UnaryExpr" | "AggregateExpr":
-            return _lookback(tree.expr)
-        case "BinaryExpr":
-            return max(_lookback(tree.lhs), _lookback(tree.rhs))
-        case "Call":
-            return max((_lookback(argument) for argument in tree.args), default=_ZERO)
-    return _ZERO

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from slogen.promql.query import is_vector, operator_of, parts_of_selector
+from slogen.promql.tree import is_vector, operator_of, parts_of_selector
 
 _AGGREGATES_KEEPING = ("topk", "bottomk", "limitk", "limit_ratio")
 
@@ -167,6 +167,11 @@ def _of_binary(tree: Any) -> Shape:
 def is_comparison(operator: str) -> bool:
     """Return whether an operator compares."""
     return operator in ("==", "!=", "<", ">", "<=", ">=")
+
+
+def is_bool(tree: Any) -> bool:
+    """Return whether an expression is a comparison that gives 0 and 1 instead of filtering."""
+    return bool(operator_of(tree)) and tree.modifier is not None and bool(tree.modifier.return_bool)
 
 
 def _neither(label: str, left: Shape, right: Shape) -> bool:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import re
+from functools import lru_cache
+from typing import Any
 
+from slogen.promql.places import places
+from slogen.promql.query import tree_of
+from slogen.promql.shape import is_bool, is_comparison
+from slogen.promql.tree import nodes, operator_of
 from slogen.prove.mutants import Mutant
 
 # What the rule is called and is about (SLO, severity, rung), what was changed, and why no test can tell the two apart.
@@ -115,14 +120,8 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
-
-_CALL = re.compile(r"([a-z_]*)\(|\)")
-_BOOL = re.compile(r"(?:[<>]=?|[=!]=) *bool\b")
-_FILTER = re.compile(r"(?:[<>]=?|[=!]=)(?!=| *bool\b)")
-_QUOTED = re.compile(r'\{(?:[^{}"]|"(?:\\.|[^"\\])*")*\}|"(?:\\.|[^"\\])*"')
-_ZERO_FILL = re.compile(r"\bor\s+0 \* ")
-_OPERATOR = re.compile(r"\b(and|or|unless)\b|[-+<>]")
-_CHANGED = re.compile(r"'[<>=!]=?( bool ([^ ]+))?' → .*")
+# A comparison with `bool`, or its operator alone; what the changed part is, in `Mutant.what`.
+_COMPARED = re.compile(r"'[<>=!]=?( bool [^ ]+)?' → .*")
 
 
 def reason(mutant: Mutant) -> str | None:
@@ -132,36 +131,40 @@ def reason(mutant: Mutant) -> str | None:
     return _listed(mutant.about, mutant.what, EQUIVALENT)
 
 
+def explained(survivor: Mutant) -> str | None:
+    """Return why no test noticed a mutant of what owners wrote, None when one should have."""
+    service = dict(survivor.original.labels).get("service")
+    return _listed(f"{service} {survivor.about}", survivor.what + _part(survivor), EXPLAINED)
+
+
 def _is_only_counted(mutant: Mutant) -> bool:
     """Return whether the mistake is in a comparison with `bool` of which nothing but its samples is used."""
-    told = _CHANGED.fullmatch(mutant.what)
+    told = _COMPARED.fullmatch(mutant.what)
     if mutant.rule is None or told is None:
         return False
-    expr, place = _plain(mutant.original.expr), _place(mutant)
-    for found in _BOOL.finditer(expr):
-        first, last = (found.end(), found.end() + 1 + len(told[2])) if told[1] else (found.start(), found.start() + 1)
-        if first <= place <= last:
-            return _is_counted(expr, found.start(), found.end())
+    # A number that became longer differs behind its end.
+    path = _path(mutant.original.expr, _place(mutant) - bool(told[1]))
+    while path and not operator_of(path[-1]):
+        path.pop()
+    if not path or not is_bool(path[-1]):
+        return False
+    for node in reversed(path[:-1]):
+        if _is_count(node):
+            return True
+        if is_comparison(operator_of(node)) and not is_bool(node):
+            return False
     return False
 
 
-def _is_counted(expr: str, start: int, end: int) -> bool:
-    """Return whether a comparison stands in `count_over_time`, and there nothing filters by what it gives."""
-    calls = _open(expr, start)
-    names = [name for name, _ in calls]
-    if "count_over_time" not in names:
-        return False
-    outer = calls[names.index("count_over_time") :]
-    # To the left in the same parentheses stands only what it compares.
-    around = itertools.pairwise(outer)
-    if any(_FILTER.search(_flat(expr[since:until])) for (_, since), (_, until) in around):
-        return False
-    depth = len(outer)
-    for found in re.finditer(r"[()]", expr[end:]):
-        depth += 1 if found[0] == "(" else -1
-        if depth == 0:
-            return not _FILTER.search(expr, end, end + found.start())
-    return False
+def _part(mutant: Mutant) -> str:
+    """Return of what part of the expression the mistake is, in words."""
+    if mutant.rule is None:
+        return ""
+    path = _path(mutant.original.expr, _place(mutant))
+    if any(map(_is_count, path)):
+        return " that is only counted"
+    fills = [_zero_fill(node) for node in path if operator_of(node) == "or"]
+    return " of a zero-fill" if any(node is fill for node in path for fill in fills) else ""
 
 
 def _place(mutant: Mutant) -> int:
@@ -170,47 +173,31 @@ def _place(mutant: Mutant) -> int:
     return next((at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
 
 
-def _plain(expr: str) -> str:
-    """Return an expression of the same length with blanks for its matchers and strings."""
-    return _QUOTED.sub(lambda found: " " * len(found[0]), expr)
+def _path(expr: str, place: int) -> list[Any]:
+    """Return the parts of an expression that a place stands in, the outermost first."""
+    tree, found = _read(expr)
+    return [node for node in nodes(tree) if found[id(node)][0] <= place < found[id(node)][1]]
 
 
-def _open(expr: str, place: int) -> list[tuple[str, int]]:
-    """Return the calls that a place stands in, the outermost first, and where the inside of each begins."""
-    calls: list[tuple[str, int]] = []
-    for found in _CALL.finditer(expr, 0, place):
-        if found[0] == ")":
-            calls.pop()
-        else:
-            calls.append((found[1], found.end()))
-    return calls
+@lru_cache(maxsize=64)
+def _read(expr: str) -> tuple[Any, dict[int, tuple[int, int]]]:
+    tree = tree_of(expr)
+    return tree, places(expr, tree)
 
 
-def _flat(text: str) -> str:
-    """Return the text without what stands in parentheses that it closes."""
-    while (less := re.sub(r"\([^()]*\)", "", text)) != text:
-        text = less
-    return text
+def _is_count(node: Any) -> bool:
+    return type(node).__name__ == "Call" and node.func.name == "count_over_time"
 
 
-def explained(survivor: Mutant) -> str | None:
-    """Return why no test noticed a mutant of what owners wrote, None when one should have."""
-    service = dict(survivor.original.labels).get("service")
-    return _listed(f"{service} {survivor.about}", survivor.what + _part(survivor), EXPLAINED)
-
-
-def _part(mutant: Mutant) -> str:
-    """Return of what part of the expression the mistake is, in words."""
-    if mutant.rule is None:
-        return ""
-    expr, place = _plain(mutant.original.expr), _place(mutant)
-    if "count_over_time" in [name for name, _ in _open(expr, place)]:
-        return " that is only counted"
-    for found in _ZERO_FILL.finditer(expr, 0, place):
-        since = _flat(expr[found.end() : place])
-        if ")" not in since and not _OPERATOR.search(since.partition("(")[0]):
-            return " of a zero-fill"
-    return ""
+def _zero_fill(either: Any) -> Any:
+    """Return the product with 0 that the right side of an `or` begins with; None when it begins with another."""
+    product = either.rhs
+    while operator_of(product) in ("and", "unless"):
+        product = product.lhs
+    factor = product
+    while operator_of(factor) in ("*", "/"):
+        factor = factor.lhs
+    return product if type(factor).__name__ == "NumberLiteral" and factor.val == 0 else None
 
 
 def _listed(name: str, what: str, known: tuple[tuple[str, str, str], ...]) -> str | None:

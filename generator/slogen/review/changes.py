@@ -17,6 +17,11 @@ class State(StrEnum):
     REMOVED = "removed"
     CHANGED = "changed"
 
+    @classmethod
+    def of(cls, old: object, new: object) -> State:
+        """Return what became of something; a side on which it is not there is None."""
+        return cls.CHANGED if old and new else cls.ADDED if new else cls.REMOVED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:

@@ -96,7 +96,7 @@ def _service(old: str | None, new: str | None, before: Side, after: Side) -> Ser
         return None
     return ServiceChange(
         name=named,
-        state=State.CHANGED if old and new else State.ADDED if new else State.REMOVED,
+        state=State.of(old, new),
         was=was,
         facts=told,
         slos=slos,

@@ -34,10 +34,9 @@ def slo_change(before: Held | None, after: Held | None) -> SloChange | None:
     one, other = (_alerts(side) for side in (before, after))
     history = tuple(_history(before, after)) if before and after else ()
     was = old.name if old and new and old.name != new.name else None
-    state = State.CHANGED if old and new else State.ADDED if new else State.REMOVED
     change = SloChange(
         name=there[1].name,
-        state=state,
+        state=State.of(old, new),
         was=was,
         facts=told,
         alerts_added=tuple(alert for alert in other if alert not in one),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slogen.core import Duration, Report
-from slogen.promql.query import QueryError, parse_query, parse_selector
+from slogen.promql.query import QueryError, UnreadableError, parse_query, parse_selector
 from slogen.source.fields import Json, Text
 from slogen.source.tree import Node
 
@@ -80,7 +80,8 @@ def _promql(node: Node, report: Report, parse: Callable[[str], Any]) -> Any:
     if text is None:
         return None
     try:
-        return parse(text)
+        return replace(parse(text), written=node.written)
     except QueryError as error:
-        report.error(node.span, "SLO301", str(error), error.hint or "try it in Prometheus first")
+        about = node.written if isinstance(error, UnreadableError) else None
+        report.error(node.span, "SLO301", str(error), error.hint or "try it in Prometheus first", about)
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slogen.core import Report, Span, closest
+from slogen.core.written import Written
 from slogen.source.fields import KINDS, Field, Json, nearest, whole
 from slogen.source.tree import Node
 
@@ -80,6 +81,21 @@ class Placed:
 
     def schema(self) -> Json:
         """Return the schema of the value."""
+        return self.field.schema()
+
+
+@dataclass(frozen=True, slots=True)
+class AsWritten:
+    """A text each of whose characters can be found in the file."""
+
+    field: Field
+
+    def read(self, node: Node, report: Report) -> Written | None:
+        """Return the text and how it is written."""
+        return None if self.field.read(node, report) is None else node.written
+
+    def schema(self) -> Json:
+        """Return the schema of the text."""
         return self.field.schema()
 
 

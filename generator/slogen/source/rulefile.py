@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slogen.core import Duration, Report
-from slogen.core.written import Written
 from slogen.model.rulefile import Pairs, Resource, WrittenGroup, WrittenRule
 from slogen.source.fields import KINDS, LABEL_NAME, nearest
 from slogen.source.tree import Node, load
@@ -24,10 +23,9 @@ _NEWER = {"query_offset": (2, 53), "labels": (3, 0)}
 
 def read_rules(file: str, text: str, report: Report) -> list[WrittenGroup]:
     """Return the groups of every document of a file; what Prometheus would refuse in them is reported."""
-    lines = re.split("\r\n|\r|\n", text)
     groups: list[WrittenGroup] = []
     for root in load(file, text, report, most=MAX_VALUES):
-        groups += _Reader(lines, report, thanos=_of_thanos(file, root)).document(root)
+        groups += _Reader(report, thanos=_of_thanos(file, root)).document(root)
     return groups
 
 
@@ -53,7 +51,6 @@ def _value(node: Node, name: str) -> Node | None:
 
 @dataclass(slots=True)
 class _Reader:
-    lines: Sequence[str]
     report: Report
     thanos: bool
 
@@ -104,7 +101,7 @@ class _Reader:
         interval = _value(node, "interval")
         rules = [rule for item in self.items(_value(node, "rules")) if (rule := self.rule(item)) is not None]
         return WrittenGroup(
-            name=self.written(name),
+            name=name.written,
             rules=tuple(rules),
             interval=self.duration(interval),
             interval_span=interval.span if interval else None,
@@ -139,9 +136,9 @@ class _Reader:
             if record is not None and key.text in ("for", "keep_firing_for", "annotations"):
                 self.report.error(key.span, "SLO008", f"a recording rule has no {key.text}", "leave it out")
         return WrittenRule(
-            name=self.written(name),
+            name=name.written,
             alerts=alert is not None,
-            expr=self.written(expr),
+            expr=expr.written,
             for_=self.duration(_value(node, "for"), zero=True),
             keep_firing_for=self.duration(_value(node, "keep_firing_for"), zero=True),
             labels=self.pairs(_value(node, "labels")),
@@ -162,7 +159,7 @@ class _Reader:
                     key.span, "SLO005", f"{key.text!r} is not a label name", "write letters, digits and _"
                 )
             elif self.scalar(value):
-                found.append((self.written(key), self.written(value)))
+                found.append((key.written, value.written))
         return tuple(found)
 
     def items(self, node: Node | None) -> list[Node]:
@@ -196,6 +193,3 @@ class _Reader:
 
     def wrong(self, node: Node, wanted: str) -> None:
         self.report.error(node.span, "SLO004", f"{wanted} is wanted here, not {KINDS[node.kind]}", f"write {wanted}")
-
-    def written(self, node: Node) -> Written:
-        return Written(node.text, node.span, self.lines, node.style)

@@ -23,7 +23,7 @@ from slogen.promql.names import GENERATED_ALERTS, WRITTEN_LABELS
 from slogen.promql.query import normalise, parsed
 from slogen.source.expressions import Querying
 from slogen.source.fields import LABEL_NAME, Choice, Day, Field, Flag, Length, Percent, Rate, Text
-from slogen.source.records import Constant, Either, Key, Later, ListOf, MapOf, OneOrMore, Record
+from slogen.source.records import AsWritten, Constant, Either, Key, Later, ListOf, MapOf, OneOrMore, Record
 from slogen.source.sli import SLI, Spans, Values
 from slogen.source.targets import PROBE, SCRAPE
 from slogen.source.templates import Templated
@@ -185,12 +185,16 @@ def _alert(values: Values, span: Span, spans: Spans, report: Report) -> Alert:
         )
     values = dict(values)
     for_ = values.pop("for")
+    told = {name: values.pop(name) for name in ("summary", "description")}
+    texts = {name: text.text if text else "" for name, text in told.items()}
     return Alert(
-        **values | {"severity": AlertClass(values["severity"]), "description": values["description"] or ""},
+        **values | texts | {"severity": AlertClass(values["severity"])},
         for_=for_ if for_ is not None and for_.ms else None,
+        written=tuple((name, text) for name, text in told.items() if text),
         span=span,
         expr_span=spans["expr"],
         labels_span=spans.get("labels", span),
+        links_span=spans.get("links", span),
         team_span=spans.get("team", span),
     )
 
@@ -208,8 +212,8 @@ ALERT = Record(
         Key("severity", CLASSES, "critical, warning or info", required=True),
         Key("expr", Querying(one_line=False), "PromQL that gives series while something is wrong", required=True),
         Key("for", Length(zero=True), "how long before it fires"),
-        Key("summary", Templated(Text(limit=1000)), "one line for whoever is told", required=True),
-        Key("description", Templated(Text()), "more, with {{ $value }} and {{ $labels.… }}"),
+        Key("summary", AsWritten(Templated(Text(limit=1000))), "one line for whoever is told", required=True),
+        Key("description", AsWritten(Templated(Text())), "more, with {{ $value }} and {{ $labels.… }}"),
         Key("team", NAME, "who gets the warnings, if not the service's team"),
         Key("labels", LABELS, "more labels", default=()),
         Key("links", LINKS, "more links", default=()),
@@ -283,6 +287,7 @@ def _service(values: Values, span: Span, spans: Spans, report: Report) -> Servic
         span=span,
         team_span=places["team"],
         labels_span=places.get("labels", span),
+        links_span=places.get("links", span),
     )
     _unique("SLO", [(slo.name, slo.span) for slo in service.slos], report)
     _unique("alert", [(alert.name, alert.span) for alert in service.alerts], report)

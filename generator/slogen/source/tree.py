@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from slogen.core import Report, Span
+from slogen.core.written import Written
 
 MAX_DEPTH = 40
 MAX_NODES = 200_000  # of one file, aliases counted as often as they are used
@@ -39,6 +40,7 @@ class Node:
     text: str = ""
     plain: bool = False  # a scalar without quotes
     style: str = ""  # of a scalar: a quote, | or >; empty without
+    lines: Sequence[str] = field(default=(), repr=False)  # of the file, shared by all its nodes
     items: list[Node] = field(default_factory=list)
     entries: list[tuple[Node, Node]] = field(default_factory=list)
     size: int = 1
@@ -47,6 +49,11 @@ class Node:
     def span(self) -> Span:
         """The place of the node; of a block, that of its first character."""
         return Span(self.file, self.line, self.col, self.end)
+
+    @property
+    def written(self) -> Written:
+        """The text of a scalar, each of whose characters can be found in the file."""
+        return Written(self.text, self.span, self.lines, self.style)
 
     @property
     def is_text(self) -> bool:
@@ -117,6 +124,7 @@ class _Composer:
 
     def __init__(self, file: str, text: str, report: Report, most: int) -> None:
         self.file, self.report, self.most = file, report, most
+        self.lines = re.split("\r\n|\r|\n", text)
         self.events: Iterator[Any] = iter(yaml.parse(text, Loader=_Loader))
         self.anchors: dict[str, Node] = {}
         self.open: set[str] = set()
@@ -155,6 +163,7 @@ class _Composer:
             self.open.add(event.anchor)
         if isinstance(event, yaml.ScalarEvent):
             node.text, node.plain, node.style = event.value, not event.style, event.style or ""
+            node.lines = self.lines
             if event.style == '"' and (turning := _TURNING.search(node.text)):  # written as an escape
                 _misleads(node.span, turning.group(), self.report)
         elif isinstance(event, yaml.SequenceStartEvent):

@@ -26,6 +26,7 @@ alerts:
 """
 PLAN, PLATFORM = planned(BODY)
 Change = Callable[[ServicePlan], ServicePlan]
+TOLD = tuple((name, "x") for name in ("summary", "description", "runbook_url"))
 FIRST = (("service", "web"), ("slo", "first"))
 
 
@@ -157,6 +158,10 @@ BREACHES: dict[str, tuple[Change, list[str]]] = {
     "an alert that says nothing": (
         without("annotations", "summary", "description", "runbook_url", "dashboard_url"),
         ["alert SLOErrorBudgetExhausted has no dashboard_url and no description and no runbook_url and no summary"],
+    ),
+    "an alert that links to another service's dashboard": (
+        rule("fast", names.BURN_ALERT, FIRST, annotations=(*TOLD, ("dashboard_url", "https://g/d/slogen-db"))),
+        ["alert SLOErrorBudgetBurn links to the dashboard slogen-db, and the service has none of this uid"],
     ),
     "an alert of another service and of an unknown class": (
         rule("fast", "Down", labels=(("service", "db"), ("severity", "page"), ("team", "core")), keep_firing_for=None),

@@ -14,7 +14,7 @@ slos: [{{name: deep, objective: 99, window: 28d, sli: {{boolean: up}}, noData: o
 alerts:
   - {{name: QueueDown, severity: info, expr: up == 0, summary: down, {TESTS.replace("a:", "up:")}}}
 """
-# What an alert of service `web` reads in line 6, and what is wrong with that.
+# What an alert of service `web` reads in line 9, and what is wrong with that: the place stands in [[ ]].
 EXPRESSIONS = {
     "a ratio": ('slo:sli_error:ratio_rate1h{service="web",slo="up"} > 1', ""),
     "those of all services": ("count(slo:objective:ratio) < 2", ""),
@@ -27,54 +27,54 @@ EXPRESSIONS = {
     "all alerts": ('count(ALERTS{alertstate="firing",service="nobody"}) > 9', ""),
     "a text that only looks like it": ('a{b="slo:nothing ALERTS{"} > 1', ""),
     "a window that there is not": (
-        'slo:sli_error:ratio_rate10m{service="web"} > 1',
+        '[[slo:sli_error:ratio_rate10m]]{service="web"} > 1',
         "no rule of this build records slo:sli_error:ratio_rate10m; did you mean 'slo:sli_error:ratio_rate30m'?",
     ),
     "a window that there is not, within others": (
-        'a > 1 and on () max_over_time(slogen_slo_inf{service="web"}[1h])',
+        'a > 1 and on () max_over_time([[slogen_slo_inf]]{service="web"}[1h])',
         "no rule of this build records slogen_slo_inf; did you mean 'slogen_slo_info'?",
     ),
     "a pattern that finds nothing": (
-        'count({__name__=~"slo:sli_eror:.*"}) < 4',
+        'count({__name__=~"[[slo:sli_eror:.*]]"}) < 4',
         "no rule of this build records slo:sli_eror:.*; did you mean 'slo:sli_errors:rate5m'?",
     ),
     "a misspelt alert": (
-        'ALERTS{alertname="SLOErorBudgetBurn"}',
+        'ALERTS{alertname="[[SLOErorBudgetBurn]]"}',
         "no rule of this build raises SLOErorBudgetBurn; did you mean 'SLOErrorBudgetBurn'?",
     ),
     "an alert that is switched off": (
-        'ALERTS{alertname="SLONoData",service="b"}',
+        'ALERTS{alertname="[[SLONoData]]",service="b"}',
         "no rule makes SLONoData for b; it is made for web/up",
     ),
     "a cause alert but for one letter": (
-        'ALERTS{alertname="QueuDown"}',
+        'ALERTS{alertname="[[QueuDown]]"}',
         "no rule of this build raises QueuDown; did you mean 'QueueDown'?",
     ),
     "a service that there is not": (
-        'slo:objective:ratio{service="webb"} > 1',
+        '[[slo:objective:ratio]]{service="webb"} > 1',
         "there is no service 'webb' in this build; did you mean 'web'?",
     ),
     "an alert of a service that there is not": (
-        'ALERTS{alertname="SLOErrorBudgetBurn",service="wbe"}',
+        'ALERTS{alertname="[[SLOErrorBudgetBurn]]",service="wbe"}',
         "there is no service 'wbe' in this build; did you mean 'web'?",
     ),
     "an SLO that the service has not": (
-        'slo:objective:ratio{service="web",slo="upp"} > 1',
+        '[[slo:objective:ratio]]{service="web",slo="upp"} > 1',
         "there is no SLO 'upp' in service web; did you mean 'up'?",
     ),
     "an SLO that no service has": (
-        'slo:objective:ratio{slo="deeep"} > 1',
+        '[[slo:objective:ratio]]{slo="deeep"} > 1',
         "there is no SLO 'deeep'; did you mean 'deep'?",
     ),
     "a period of another SLO": (
-        'slo:sli_error:ratio_rate28d{service="web",slo="up"} > 1',
+        '[[slo:sli_error:ratio_rate28d]]{service="web",slo="up"} > 1',
         "no rule makes slo:sli_error:ratio_rate28d for web/up; it is made for b/deep",
     ),
 }
 
 
 def alert(expr: str, tests: str = "") -> str:
-    """Return an alert of service `web` with its SLO; the expression stands in line 8, tests in line 10."""
+    """Return an alert of service `web` with its SLO; the expression stands in line 9, tests in line 11."""
     return (
         f"{WEB}alerts:\n  - name: Own\n    severity: info\n    expr: |-\n      {expr}\n    summary: own\n    {tests}\n"
     )
@@ -89,16 +89,18 @@ def told(*bodies: str) -> list[str]:
 def test_what_no_rule_makes_is_told_at_the_expression(name: str) -> None:
     """Names that are not recorded, alerts that are not raised, services and SLOs that there are not."""
     expr, wrong = EXPRESSIONS[name]
-    assert told(alert(expr), OTHER) == [f"web:8:11 SLO602: {wrong}"] * bool(wrong)
+    column = 7 + expr.find("[[")
+    expr = expr.replace("[[", "").replace("]]", "")
+    assert told(alert(expr), OTHER) == [f"web:9:{column} SLO602: {wrong}"] * bool(wrong)
 
 
 def test_an_sli_may_be_made_of_recorded_rates() -> None:
-    """Its place is that of the SLO."""
+    """Its place is in the expression."""
     errors = 'sum(slo:sli_errors:rate5m{service="S"}) and sum(rate(a[$window]))'
     sli = f"{{query: {{errors: '{errors}', total: 'sum(rate(a[$window]))'}}}}"
     body = f"slos:\n  - {{name: all, objective: 99, sli: {sli}}}\n"
     assert told(body.replace("S", "b"), OTHER) == []
-    assert told(body.replace("S", "d"), OTHER) == ["web:5:5 SLO602: there is no service 'd' in this build; "]
+    assert told(body.replace("S", "d"), OTHER) == ["web:5:59 SLO602: there is no service 'd' in this build; "]
 
 
 def test_a_test_may_feed_those_of_other_services_but_none_that_are_never_recorded() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from slogen.app.lint import lint_rules, rule_files
 from slogen.check.rulefiles import Servers, Verdict, check_rules
 from slogen.core import Duration, Report, Severity
 from slogen.source.rulefile import read_rules
+from tests.cli.running import PLATFORM, SERVICE
 from tests.conftest import ROOT
 
 SHARED = ROOT.parent / "shared"
@@ -92,6 +94,63 @@ def test_templates_and_labels() -> None:
         "SLO303 '{{ $labls }}'",
         "SLO111 $value",
         "SLO326 cluster",
+    ]
+
+
+CHAIN = """\
+groups:
+- {name: slow, interval: 5m, rules: [{record: "job:slow:sum", expr: sum by (job) (x)}]}
+- {name: same, interval: 1m, rules: [{record: "job:same:sum", expr: sum by (job) (x)}]}
+- {name: fast, interval: 30s, rules: [{record: "job:fast:sum", expr: sum by (job) (x)}]}
+- name: alerts
+  interval: 1m
+  rules:
+  - {record: "job:mine:sum", expr: sum by (job) (x)}
+  - {record: "a:b:c", expr: "job:slow:sum + job:same:sum + job:fast:sum + job:mine:sum"}
+  - {record: "a:b:d", expr: "avg_over_time(job:slow:sum[1h])"}
+"""
+
+
+def test_what_another_group_records_is_read_late() -> None:
+    """By its interval: a warning where that is longer than the reader's, a note where both are equal."""
+    assert found(CHAIN) == ["SLO333 job:slow:sum", "SLO333 job:same:sum"]
+    report = Report()
+    check_rules(read_rules("rules.yaml", CHAIN, report), SERVERS, None, report)
+    assert [(one.severity, "up to 5m late" in one.message) for one in report] == [
+        (Severity.WARNING, True),
+        (Severity.INFO, False),
+    ]
+
+
+def test_a_group_of_another_file_records_too(tmp_path: Path) -> None:
+    """All files that are given are known; one alone is not."""
+    head, alerts = CHAIN.split("- name: alerts\n")
+    (tmp_path / "records.yaml").write_text(head, "utf-8")
+    (tmp_path / "alerts.yaml").write_text("groups:\n- name: alerts\n" + alerts, "utf-8")
+    told = lint_rules(tmp_path, ["alerts.yaml", "records.yaml"])
+    assert [(one.span.file, one.code) for one in told] == [("alerts.yaml", "SLO333")] * 2
+    assert list(lint_rules(tmp_path, ["alerts.yaml"])) == []
+
+
+def test_links_lead_to_dashboards_of_the_build(tmp_path: Path) -> None:
+    """In the platform's own Grafana: slogen's uids are known, others may be; elsewhere, and by template, nothing is."""
+    (tmp_path / "slos").mkdir()
+    platform = PLATFORM + 'grafana: {url: "https://g/x"}\n'
+    (tmp_path / "slogen.yaml").write_text(platform, "utf-8")
+    (tmp_path / "slos" / "web.yaml").write_text(SERVICE, "utf-8")
+    links = "\n".join(
+        f"https://{link}"
+        for link in (
+            "g/x/d/slogen-web-up", "g/x/d/slogen-wall?a=b", "g/x/d/slogen-web-down", "g/x/d/by-hand/name",
+            "other/d/slogen-web-down", "g/x/d/slogen-{{ $labels.a }}", "g/x/d/slogen-web-{{ $labels.a }}",
+        )
+    )  # fmt: skip
+    text = alert("up == 0").replace("{summary: s}", "{summary: s, links: '" + links.replace("\n", " ") + "'}")
+    (tmp_path / "rules.yaml").write_text(text, "utf-8")
+    told = [(one.code, one.severity, one.message) for one in lint_rules(tmp_path, ["rules.yaml"])]
+    assert told == [
+        ("SLO503", Severity.WARNING, "no dashboard of this build has the uid slogen-web-down"),
+        ("SLO503", Severity.INFO, "no dashboard of this build has the uid by-hand"),
     ]
 
 

@@ -14,8 +14,8 @@ from tests.rules.harness import PLATFORM, SERVICE
 
 TWO = """
 slos:
-    - {name: reads, objective: 99.9, sli: {events: {total: http_requests_total, bad: 'http_requests_total{code="500"}'}}}
-    - {name: writes, objective: 99, sli: {events: {total: http_puts_total, bad: 'http_puts_total{code="500"}'}}}
+  - {name: reads, objective: 99.9, sli: {events: {total: http_requests_total, bad: 'http_requests_total{code="500"}'}}}
+  - {name: writes, objective: 99, sli: {events: {total: http_puts_total, bad: 'http_puts_total{code="500"}'}}}
 """
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from slogen.check.rulefiles import alerts, groups, histograms, joins, ranges, text
 from slogen.check.rulefiles.analysed import Analysed, Servers
-from slogen.core import Problem, Report, Span
+from slogen.check.syntax import Verdict, parsed
+from slogen.core import Problem, Report
 from slogen.model.rulefile import WrittenGroup, WrittenRule
-from slogen.promql.portable import complaint
-from slogen.promql.query import QueryError, tree_of
 
-__all__ = ["GROUP_CHECKS", "RULE_CHECKS", "Servers", "Verdict", "check_rules"]
+__all__ = ["GROUP_CHECKS", "RULE_CHECKS", "Servers", "Verdict", "check_rules", "recorders"]
 
 RULE_CHECKS: tuple[Callable[[Analysed], Iterator[Problem]], ...] = (
     text.templates,
@@ -42,6 +41,8 @@ RULE_CHECKS: tuple[Callable[[Analysed], Iterator[Problem]], ...] = (
     text.patterns,
     alerts.absent_at_once,
     alerts.changing_set,
+    groups.read_elsewhere,
+    text.dead_link,
 )
 GROUP_CHECKS: tuple[Callable[[Sequence[WrittenGroup], Sequence[Analysed]], Iterator[Problem]], ...] = (
     groups.long_interval,
@@ -51,19 +52,27 @@ GROUP_CHECKS: tuple[Callable[[Sequence[WrittenGroup], Sequence[Analysed]], Itera
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What promtool says of an expression: empty when it reads it; line and column (in bytes) count from 1."""
-
-    message: str = ""
-    line: int = 1
-    col: int = 1
+def recorders(files: Iterable[Sequence[WrittenGroup]]) -> dict[str, list[WrittenGroup]]:
+    """Return the groups of some files that record a series, by its name."""
+    found: dict[str, list[WrittenGroup]] = {}
+    for group in itertools.chain.from_iterable(files):
+        for name in dict.fromkeys(rule.name.text for rule in group.rules if not rule.alerts):
+            found.setdefault(name, []).append(group)
+    return found
 
 
 def check_rules(
-    found: Sequence[WrittenGroup], servers: Servers, verdicts: Mapping[str, Verdict] | None, report: Report
+    found: Sequence[WrittenGroup],
+    servers: Servers,
+    verdicts: Mapping[str, Verdict] | None,
+    report: Report,
+    recorded: Mapping[str, Sequence[WrittenGroup]] | None = None,
 ) -> None:
-    """Check the groups of one file. `verdicts` are promtool's, by expression; None when it was not asked."""
+    """Check the groups of one file. `verdicts` are promtool's, by expression; None when it was not asked.
+
+    `recorded` are the `recorders` of all files, else those of this one.
+    """
+    recorded = recorders([found]) if recorded is None else recorded
     rules: list[Analysed] = []
     records: dict[str, object] = {}
     for group in found:
@@ -71,7 +80,9 @@ def check_rules(
         for rule in group.rules:
             tree = _parsed(rule, verdicts, report)
             if tree is not None:
-                rules.append(Analysed(rule=rule, group=group, tree=tree, servers=servers, records=records))
+                rules.append(
+                    Analysed(rule=rule, group=group, tree=tree, servers=servers, records=records, recorders=recorded)
+                )
                 if not rule.alerts:
                     records[rule.name.text] = tree
     for check in RULE_CHECKS:
@@ -92,37 +103,8 @@ def _needs(group: WrittenGroup, servers: Servers, report: Report) -> None:
 def _parsed(rule: WrittenRule, verdicts: Mapping[str, Verdict] | None, report: Report) -> Any:
     """Return the tree of an expression; report what promtool, or without it promql-parser, does not read."""
     expr = rule.expr
-    verdict = verdicts.get(expr.text) if verdicts is not None else None
-    if verdict is not None and verdict.message:
-        report.error(_at(rule, verdict), "SLO301", f"not valid PromQL: {verdict.message}", "correct it here")
-        return None
-    try:
-        tree = tree_of(expr.text)
-        refused = complaint(expr.text) if verdict is None else None
-        if refused:
-            raise QueryError(*refused)
-    except QueryError as error:
-        if verdict is None:
-            report.error(expr.place(), "SLO301", str(error), error.hint or "try it in Prometheus first")
-        else:
-            told = f"promtool reads this and slogen does not: {str(error).removeprefix('not valid PromQL: ')}"
-            report.warning(expr.place(), "SLO308", told, "nothing of it is checked")
-        return None
+    tree = parsed(expr, verdicts.get(expr.text) if verdicts is not None else None, report)
     if type(tree).__name__ in ("MatrixSelector", "SubqueryExpr", "StringLiteral"):
         report.error(expr.place(), "SLO301", "a rule needs an instant vector, not a range or a text", "leave [ ] out")
         return None
     return tree
-
-
-def _at(rule: WrittenRule, verdict: Verdict) -> Span:
-    lines = rule.expr.text.split("\n")
-    line = min(verdict.line, len(lines)) - 1
-    col = len(lines[line].encode()[: verdict.col - 1].decode(errors="ignore"))
-    start = sum(len(one) + 1 for one in lines[:line]) + col
-    word = start
-    while word < len(rule.expr.text) and (rule.expr.text[word].isalnum() or rule.expr.text[word] in "_:"):
-        word += 1
-    if start >= len(rule.expr.text.rstrip()):
-        start = max(len(rule.expr.text.rstrip()) - 1, 0)
-        word = start + 1
-    return rule.expr.place(start, max(word, start + 1))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from slogen.check.rulefiles.analysed import RATES, Analysed, bare, contains, number
-from slogen.check.rulefiles.joins import tree_is_bool
 from slogen.core import Problem
-from slogen.promql.query import is_vector, operator_of, parts_of_selector
-from slogen.promql.shape import is_comparison, shape
+from slogen.promql.shape import alternatives, is_bool, is_comparison, shape
+from slogen.promql.tree import is_vector, nodes, operator_of, parts_of_selector
 
 _FANS = frozenset({"cpu", "mode", "le"})
 _LABEL = re.compile(r"(?:\$labels|\$\.Labels|\.Labels)\.([a-zA-Z_]\w*)")
 _ACTION = re.compile(r"\{\{.*?\}\}", re.S)
+_HOLDS: dict[str, Callable[[float, float], bool]] = {">": gt, "<": lt, ">=": ge, "<=": le, "==": eq, "!=": ne}
 _MAYBE = re.compile(r"\{\{-?\s*(?:else )?(?:if|with)\b")
 
 
@@ -25,7 +26,7 @@ def always_fires(rule: Analysed) -> Iterator[Problem]:
     part = _unconditional(rule.tree)
     if part is None:
         return
-    if operator_of(part) and tree_is_bool(part):
+    if operator_of(part) and is_bool(part):
         yield rule.error(part, "SLO314", "bool gives 0 or 1, and an alert fires for both", "leave bool out")
     elif type(part).__name__ == "Call" and part.func.name == "vector":
         yield rule.error(part, "SLO314", "vector(…) is always there: the alert fires always", "compare the whole of it")
@@ -59,7 +60,7 @@ def _unconditional(tree: Any) -> Any:
 def _of_operator(tree: Any) -> Any:
     operator = operator_of(tree)
     if is_comparison(operator):
-        return tree if tree_is_bool(tree) else None
+        return tree if is_bool(tree) else _true_by_itself(tree)
     if operator in ("and", "unless"):
         return None
     if operator == "or":
@@ -74,6 +75,19 @@ def _of_operator(tree: Any) -> Any:
     return tree if all(_unconditional(side) is not None for side in sides) else None
 
 
+def _true_by_itself(comparison: Any) -> Any:
+    """Return a vector(…) on the left that the comparison is true for, and that no series beside it hides."""
+    limit, sides = number(comparison.rhs), list(alternatives(comparison.lhs))
+    for side in sides if limit is not None else ():
+        constant = bare(side)
+        if type(constant).__name__ == "Call" and constant.func.name == "vector":
+            value = number(constant.args[0])
+            seen = all(shape(one).has for one in sides if one is not side)
+            if value is not None and limit is not None and seen and _HOLDS[operator_of(comparison)](value, limit):
+                return constant
+    return None
+
+
 def is_read(tree: Any) -> bool:
     """Return whether series are read in an expression."""
     return contains(tree, "VectorSelector")
@@ -81,9 +95,10 @@ def is_read(tree: Any) -> bool:
 
 def objective_as_threshold(rule: Analysed) -> Iterator[Problem]:
     """SLO318: an alert that comes when the objective is missed already."""
+    windows = {id(node) for both in rule.nodes("BinaryExpr") if operator_of(both) == "and" for node in nodes(both)}
     for node in rule.nodes("BinaryExpr") if rule.rule.alerts else ():
-        limit = number(node.rhs)
-        if operator_of(node) not in ("<", "<=") or limit is None or not 0.9 < limit < 1:
+        objective = _objective(node, alone=id(node) not in windows)
+        if objective is None or not 0.9 < objective < 1:
             continue
         if contains(node.lhs, "Call", *RATES) and "/" in _operators(node.lhs):
             yield rule.warning(
@@ -92,6 +107,16 @@ def objective_as_threshold(rule: Analysed) -> Iterator[Problem]:
                 "the objective is the threshold: this fires when the budget of the range is gone, and for as long",
                 "alert on burn rates of a long and a short range",
             )
+
+
+def _objective(node: Any, *, alone: bool) -> float | None:
+    """Return the number in `… < 0.999`, and in `… > 1 - 0.999` when no second range is looked at."""
+    if operator_of(node) in ("<", "<="):
+        return number(node.rhs)
+    limit = bare(node.rhs)
+    if alone and operator_of(node) in (">", ">=") and operator_of(limit) == "-" and number(limit.lhs) == 1:
+        return number(limit.rhs)
+    return None
 
 
 def _operators(tree: Any) -> set[str]:

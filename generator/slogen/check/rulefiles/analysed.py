@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from slogen.core import Duration, Problem, Severity, Span
 from slogen.model.rulefile import WrittenGroup, WrittenRule
 from slogen.promql.places import places
-from slogen.promql.query import nodes
+from slogen.promql.spelling import STRING
+from slogen.promql.tree import nodes
 
 RATES = ("rate", "increase", "irate")
 
@@ -21,22 +23,29 @@ class Servers:
 
     version: tuple[int, int] | None = None
     scrape_interval: Duration | None = None
+    evaluation_interval: Duration = Duration.of("1m")  # Prometheus' own default
     retention: Duration | None = None  # of Prometheus
     thanos_retention: Duration | None = None  # of raw samples in the bucket
     external_labels: frozenset[str] = frozenset()
     selected: Mapping[str, str] = field(default_factory=dict)  # labels of the PrometheusRules that they load
     namespace: str = ""
+    grafana: str = ""  # its address
+    dashboards: frozenset[str] = frozenset()  # of the build, by uid
 
 
 @dataclass(frozen=True, kw_only=True)
 class Analysed:
-    """A rule whose expression is read. `records` are the expressions of what the file records, by name."""
+    """A rule whose expression is read. `records` are the expressions of what the file records, by name.
+
+    `recorders` are the groups of all files that record a series, by its name.
+    """
 
     rule: WrittenRule
     group: WrittenGroup
     tree: Any
     servers: Servers
     records: Mapping[str, Any] = field(default_factory=dict)
+    recorders: Mapping[str, Sequence[WrittenGroup]] = field(default_factory=dict)
 
     @cached_property
     def _places(self) -> dict[int, tuple[int, int]]:
@@ -46,6 +55,12 @@ class Analysed:
         """Return where a part of the expression stands in the file; the whole one when it cannot be told."""
         found = self._places.get(id(node))
         return self.rule.expr.place(*found) if found else self.rule.expr.span
+
+    def place_of_matcher(self, selector: Any, label: str, operator: str) -> Span:
+        """Return where a matcher of a selector stands; the selector when it is spelt otherwise."""
+        start, end = self._places.get(id(selector), (0, 0))
+        found = re.search(rf"(?<!\w){re.escape(label)}\s*{operator}\s*{STRING}", self.rule.expr.text[start:end])
+        return self.rule.expr.place(start + found.start(), start + found.end()) if found else self.place(selector)
 
     def nodes(self, kind: str = "") -> Iterator[Any]:
         """Yield all parts of the expression, or those of one kind."""

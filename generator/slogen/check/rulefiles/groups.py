@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from slogen.check.rulefiles.analysed import Analysed
 from slogen.core import Duration, Problem, Severity
 from slogen.model.rulefile import WrittenGroup
-from slogen.promql.query import parts_of_selector
+from slogen.promql.tree import parts_of_selector
 
 # How far back an instant selector looks. Source: --query.lookback-delta,
 # https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness
@@ -47,8 +47,31 @@ def read_before(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> It
                 )
 
 
+def read_elsewhere(rule: Analysed) -> Iterator[Problem]:
+    """SLO333: a rule reads what another group records: no order holds between the two, so it may be an interval old.
+
+    What is recorded more often than it is read is new enough, and a range is hardly changed by one sample.
+    """
+    ranged = {id(node.vector_selector) for node in rule.nodes("MatrixSelector")}
+    for node in rule.nodes("VectorSelector"):
+        name = parts_of_selector(node)[0]
+        groups = rule.recorders.get(name, ())
+        if id(node) in ranged or not groups or any(one.name.text == rule.group.name.text for one in groups):
+            continue
+        group = min(groups, key=lambda one: _interval(one, rule))
+        every, mine = _interval(group, rule), _interval(rule.group, rule)
+        if every < mine:
+            continue
+        told = f"{name} is recorded every {every} by another group, {group.name.text}: this reads it up to {every} late"
+        yield (rule.warning if every > mine else rule.info)(node, "SLO333", told, "record it in this group, above")
+
+
+def _interval(group: WrittenGroup, rule: Analysed) -> Duration:
+    return group.interval or rule.servers.evaluation_interval
+
+
 def not_selected(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> Iterator[Problem]:
-    """SLO333: a resource that no server of the platform loads: nothing evaluates its rules, and nothing says so."""
+    """SLO335: a resource that no server of the platform loads: nothing evaluates its rules, and nothing says so."""
     for rule in {id(rule.group.resource): rule for rule in rules}.values():
         resource, servers = rule.group.resource, rule.servers
         if resource is None or not servers.selected:
@@ -61,7 +84,7 @@ def not_selected(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> I
             told = f"no server of slogen.yaml loads these rules: it looks into the namespace {servers.namespace} alone"
         if told:
             hint = "add them to metadata, unless another server loads this"
-            yield Problem(span=resource.span, code="SLO333", severity=Severity.INFO, message=told, hint=hint)
+            yield Problem(span=resource.span, code="SLO335", severity=Severity.INFO, message=told, hint=hint)
 
 
 def twice(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> Iterator[Problem]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from slogen.check.rulefiles.analysed import Analysed, bare, contains, number
 from slogen.core import Problem
-from slogen.promql.query import nodes, operator_of, parts_of_selector
 from slogen.promql.shape import is_comparison, shape
+from slogen.promql.tree import nodes, operator_of, parts_of_selector
 
 
 def quantile_without_le(rule: Analysed) -> Iterator[Problem]:
@@ -54,7 +54,7 @@ def integer_bound(rule: Analysed) -> Iterator[Problem]:
         for label, operator, value in parts_of_selector(node)[1]:
             if label == "le" and operator == "=" and re.fullmatch("[0-9]+", value):
                 yield rule.warning(
-                    node,
+                    rule.place_of_matcher(node, label, operator),
                     "SLO325",
                     f'le="{value}" is le="{value}.0" in Prometheus 3',
                     f'write le=~"{value}(\\\\.0)?"',

@@ -7,8 +7,8 @@ from typing import Any
 
 from slogen.check.rulefiles.analysed import Analysed, bare, contains
 from slogen.core import Problem
-from slogen.promql.query import is_vector, nodes, operator_of, parts_of_selector
-from slogen.promql.shape import alternatives, apart, matching, shape
+from slogen.promql.shape import alternatives, apart, is_bool, matching, shape
+from slogen.promql.tree import is_vector, nodes, operator_of, parts_of_selector
 
 _AS_THEY_ARE = ("or", "unless")
 
@@ -59,14 +59,19 @@ def vanishing_share(rule: Analysed) -> Iterator[Problem]:
         for node in nodes(tree):
             if operator_of(node) != "/":
                 continue
-            part, whole = _summed(node.lhs), _summed(node.rhs)
-            if part is not None and whole is not None and _narrower(part, whole):
+            if sums_some_of(node.lhs, node.rhs):
                 yield rule.warning(
                     node.lhs,
                     "SLO313",
                     "without such a series the whole result is missing, not 0",
                     "add `or 0 * …` with the denominator to the numerator",
                 )
+
+
+def sums_some_of(part: Any, whole: Any) -> bool:
+    """Return whether an expression sums some of the series that another one sums, and is not there without them."""
+    some, every = _summed(part), _summed(whole)
+    return some is not None and every is not None and _narrower(some, every)
 
 
 def _selector(tree: Any) -> Any:
@@ -117,14 +122,9 @@ def _quotient(tree: Any) -> Any:
     operator = operator_of(tree)
     if operator in ("/", "%") and is_vector(tree.lhs) and is_vector(tree.rhs):
         below = bare(tree.rhs)
-        filtered = operator_of(below) in (">", "!=", ">=") and not tree_is_bool(below)
+        filtered = operator_of(below) in (">", "!=", ">=") and not is_bool(below)
         if not filtered and contains(below, "Call", "rate", "increase", "irate"):
             return tree
     if operator in ("+", "-", "*", "/"):
         return next((found for one in (tree.lhs, tree.rhs) if (found := _quotient(one)) is not None), None)
     return None
-
-
-def tree_is_bool(tree: Any) -> bool:
-    """Return whether a comparison gives 0 and 1 instead of filtering."""
-    return tree.modifier is not None and bool(tree.modifier.return_bool)

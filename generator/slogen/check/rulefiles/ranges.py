@@ -7,7 +7,7 @@ from typing import Any
 
 from slogen.check.rulefiles.analysed import RATES, Analysed, bare
 from slogen.core import Problem
-from slogen.promql.query import duration_of, parts_of_selector, reach
+from slogen.promql.tree import duration_of, parts_of_selector, reach
 
 _RANGES = ("MatrixSelector", "SubqueryExpr", "VectorSelector")
 _GAUGES = ("_bytes", "_ratio", "_percent", "_celsius", "_info", "_timestamp", "_timestamp_seconds")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slogen.check.rulefiles.analysed import Analysed
-from slogen.core import Problem
+from slogen.check.rulefiles.analysed import Analysed, Servers
+from slogen.core import Problem, Severity, closest
+from slogen.core.written import Written
 from slogen.promql.gotemplate import parse_template
 from slogen.promql.gotokens import TemplateError
 from slogen.promql.portable import needs
-from slogen.promql.query import normalise, parts_of_selector
+from slogen.promql.query import normalise
+from slogen.promql.tree import parts_of_selector
 
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _VALUE = re.compile(r"\$value\b|\.Value\b")
@@ -41,9 +43,29 @@ def newer(rule: Analysed) -> Iterator[Problem]:
         if oldest and since > oldest:
             told = f"{what} needs Prometheus {spelt(since)}, the platform's is {spelt(oldest)}"
             hint = "write it without, or raise prometheus.version when every server is that new"
-            at = rule.rule.expr.text.find(what)
-            place = rule.rule.expr.place(at, at + len(what)) if at >= 0 else rule.rule.expr.span
-            yield rule.error(place, "SLO304", told, hint)
+            yield rule.error(rule.rule.expr.place_of(what), "SLO304", told, hint)
+
+
+def dead_link(rule: Analysed) -> Iterator[Problem]:
+    """SLO503: a link to a dashboard that the build does not make."""
+    for _, value in rule.rule.annotations:
+        yield from dead_links(value, rule.servers)
+
+
+def dead_links(text: Written, servers: Servers) -> Iterator[Problem]:
+    """Yield what is wrong with the links of a text: in the platform's own Grafana, uids of slogen's are known."""
+    links = re.finditer(rf"{re.escape(servers.grafana)}/d/([\w-]+)(?![\w{{-])", text.text) if servers.grafana else ()
+    for found in links:
+        if found[1] not in servers.dashboards:
+            ours = found[1].startswith("slogen-")
+            close = closest(found[1], servers.dashboards)
+            yield Problem(
+                span=text.place(*found.span(1)),
+                code="SLO503",
+                severity=Severity.WARNING if ours else Severity.INFO,
+                message=f"no dashboard of this build has the uid {found[1]}",
+                hint=f"did you mean {close!r}?" if close else "see that Grafana has one",
+            )
 
 
 def spelt(version: tuple[int, int]) -> str:
@@ -57,14 +79,15 @@ def patterns(rule: Analysed) -> Iterator[Problem]:
         for label, operator, value in parts_of_selector(node)[1]:
             if operator not in ("=~", "!~") or not value:
                 continue
+            at = rule.place_of_matcher(node, label, operator)
             plain = operator.replace("~", "") if operator == "!~" else "="
             if not _SPECIAL.search(value):
                 yield rule.info(
-                    node, "SLO330", f'{label}{operator}"{value}" has no pattern', f'write {label}{plain}"{value}"'
+                    at, "SLO330", f'{label}{operator}"{value}" has no pattern', f'write {label}{plain}"{value}"'
                 )
             elif value.startswith("^") or (value.endswith("$") and not value.endswith("\\$")):
                 told = f'{label}{operator}"{value}": patterns are anchored at both ends anyway'
-                yield rule.info(node, "SLO330", told, "leave ^ and $ out")
+                yield rule.info(at, "SLO330", told, "leave ^ and $ out")
 
 
 def external_label(rule: Analysed) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slogen.emit.artifact import Artifact, Emitter
+from slogen.emit.artifact import Artifact, Asks, Emitter
 from slogen.emit.grafana.health import health_page
 from slogen.emit.grafana.jsonmodel import page_text
 from slogen.emit.grafana.kit import Page
@@ -21,25 +21,41 @@ SHARED = "SLOs"  # the folder of pages that are about all services
 
 
 def _service(plan: ServicePlan, platform: Platform) -> Iterator[Artifact]:
-    if platform.grafana is None:
-        return
-    yield _artifact(service_page(plan.service, platform), plan.service.name, platform)
-    for slo in plan.service.slos:
-        yield _artifact(oncall_page(plan.service, slo, platform), plan.service.name, platform)
+    yield from (_artifact(page, plan.service.name, platform) for page in _service_pages(plan, platform))
 
 
 def _platform(catalog: Catalog) -> Iterator[Artifact]:
     platform = catalog.platform
     if platform.grafana is None:
         return
-    outages = any(slo.recovery for service in catalog.services for slo in service.slos)
-    for page in (wall_page(platform), report_page(platform, outages=outages), health_page(platform)):
-        yield _artifact(page, SHARED, platform)
+    yield from (_artifact(page, SHARED, platform) for page in _shared_pages(catalog))
     yield from provisioning(platform)
     if platform.kubernetes is not None:
         yield kustomization(platform, _files(catalog))
         if platform.grafana.operator:
             yield operator(platform, _files(catalog))
+
+
+def _service_asks(plan: ServicePlan, platform: Platform) -> Iterator[Asks]:
+    yield from ((_path(page, plan.service.name), page.asks) for page in _service_pages(plan, platform))
+
+
+def _platform_asks(catalog: Catalog) -> Iterator[Asks]:
+    yield from ((_path(page, SHARED), page.asks) for page in _shared_pages(catalog))
+
+
+def _service_pages(plan: ServicePlan, platform: Platform) -> Iterator[Page]:
+    if platform.grafana is not None:
+        yield service_page(plan.service, platform)
+        yield from (oncall_page(plan.service, slo, platform) for slo in plan.service.slos)
+
+
+def _shared_pages(catalog: Catalog) -> tuple[Page, ...]:
+    platform = catalog.platform
+    if platform.grafana is None:
+        return ()
+    outages = any(slo.recovery for service in catalog.services for slo in service.slos)
+    return wall_page(platform), report_page(platform, outages=outages), health_page(platform)
 
 
 def _files(catalog: Catalog) -> Iterator[str]:
@@ -54,7 +70,19 @@ def _artifact(page: Page, folder: str, platform: Platform) -> Artifact:
     assert platform.grafana is not None
     panels = sum(len(getattr(one, "panels", (one,))) for one in page.panels)
     text = page_text(page, platform.grafana.datasource_uid)
-    return Artifact(path=f"dashboards/grafana/{folder}/{page.uid}.json", text=text, rules=panels)
+    return Artifact(path=_path(page, folder), text=text, rules=panels, asks=page.asks)
 
 
-EMITTER = Emitter(name="grafana", folder="dashboards", service=_service, platform=_platform, counts="panels")
+def _path(page: Page, folder: str) -> str:
+    return f"dashboards/grafana/{folder}/{page.uid}.json"
+
+
+EMITTER = Emitter(
+    name="grafana",
+    folder="dashboards",
+    service=_service,
+    platform=_platform,
+    counts="panels",
+    service_asks=_service_asks,
+    platform_asks=_platform_asks,
+)

@@ -175,6 +175,13 @@ class Page:
     marks: tuple[Marks, ...] = ()
     links: tuple[Link, ...] = ()
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The PromQL of its panels and marks."""
+        panels = [one for panel in self.panels for one in (panel.panels if isinstance(panel, Fold) else (panel,))]
+        found = [query.expr.text for panel in panels for query in panel.queries if isinstance(query, Query)]
+        return (*found, *(marks.expr.text for marks in self.marks))
+
 
 _FILLED_IN = re.compile(r"\$(?=[A-Za-z_{])|\[(?=\[\w)")
 
