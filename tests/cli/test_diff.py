@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import PLATFORM, SERVICE, repository, slogen
+from tests.cli.running import PLATFORM, SERVICE, git, repository, slogen
 
 STRICTER = SERVICE.replace("99.9", "99.95")
-
-
-def git(root: Path, *arguments: str) -> str:
-    """Run git in a repository, with a user and without the machine's configuration."""
-    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    user = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(
-        ["git", "-C", str(root), *user, *arguments], capture_output=True, text=True, env=environment, check=True
-    )
-    return done.stdout.strip()
 
 
 @pytest.fixture
@@ -146,7 +134,8 @@ def test_a_merge_base_is_asked_for_as_in_git(committed: Path) -> None:
     git(committed, "checkout", "-q", "branch")
     ran = slogen(committed, "diff", "main")
     assert "other: removed" in ran.out
-    assert ran.err == "note: HEAD lacks 1 commit of main: what they changed is told as undone; `main...` is the merge base\n"
+    told = "what they changed is told as undone; `main...` is the merge base"
+    assert ran.err == f"note: HEAD lacks 1 commit of main: {told}\n"
     ran = slogen(committed, "diff", "main...")
     assert ("other" in ran.out, ran.err) == (False, "")
     ran = slogen(committed, "diff", "main...", "branch")
@@ -220,7 +209,7 @@ def test_what_git_tells_its_hooks_does_not_mislead(committed: Path) -> None:
 def test_a_renamed_file_with_a_change_is_one_change(committed: Path) -> None:
     """The service is recognised by its name, wherever its file is."""
     service(committed, STRICTER)
-    git(committed, "mv", "slos/web.yaml", "slos/the web's \"front\".yaml")
+    git(committed, "mv", "slos/web.yaml", 'slos/the web\'s "front".yaml')
     ran = slogen(committed, "diff")
     assert "1 SLO changes meaning" in ran.out
     assert re.search(r'file +slos/web.yaml → slos/the web\'s "front".yaml \(text only\)', ran.out)

@@ -408,7 +408,7 @@ CASES = (
         name="traffic-hint",
         sentence="5 events a second: 30d hold 12,960,000, of which 12,960 may fail; 1h holds 18,000 x 0.0144, 259",
         edits=((W, "    objective: 99.9\n", "    objective: 99.9\n    traffic: 5/s\n"),),
-        told=("traffic - → 5", "error budget, events - → 12,960"),
+        told=("traffic - → 5/s", "error budget, events - → 12,960"),
     ),
     Case(
         name="service-removed",

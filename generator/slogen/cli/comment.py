@@ -42,9 +42,7 @@ def as_markdown(review: Review, before: str, after: str) -> str:
 
 def as_failure(problems: Iterable[tuple[str, Problem]]) -> str:
     """Return the comment when a side has errors, each given with its side: what was told before holds no longer."""
-    lines = [
-        f"- {_code(str(one.span))} of {_plain(side)}: {one.code}, {_plain(one.message)}" for side, one in problems
-    ]
+    lines = [f"- {_code(str(one.span))} of {_plain(side)}: {one.code}, {_plain(one.message)}" for side, one in problems]
     shown = lines[:_MANY] + [f"- … and {len(lines) - _MANY} more"] * (len(lines) > _MANY)
     return "\n".join([f"{MARKER}\n### slogen: nothing is compared, for there are errors\n", *shown])
 
@@ -55,7 +53,7 @@ def _markdown_service(service: ServiceChange) -> Iterator[str]:
         if old != new:
             about.append(f"- {what}: {old} → {new}")
     if service.dashboards:
-        about.append(f"- dashboards: {', '.join(_code(path) for path in service.dashboards)}")
+        about.append(f"- dashboards that change: {', '.join(_code(path) for path in service.dashboards)}")
     yield f"#### {_plain(service_title(service))}"
     if service.facts:
         yield _table(service.facts)

@@ -61,9 +61,10 @@ def _facts(before: Held | None, after: Held | None) -> Iterator[Fact]:
     yield from facts(
         old,
         new,
-        without=("name", "objective", "sli", "tests"),
+        without=("name", "objective", "sli", "tests", "traffic"),
         texts=("description", "rationale"),
     )
+    yield from _fact("traffic", *(_traffic(slo) for slo in (old, new)))
     yield from _thresholds(*figures)
     yield from _detections(*figures)
     if old and new and old.tests != new.tests:
@@ -93,6 +94,10 @@ def _events(slo: Slo | None, figures: Figures | None) -> str | None:
     seconds = Fraction(slo.objective.window.ms, 1000)
     allowed = figures.traffic * seconds * Fraction(slo.objective.budget.value)
     return f"{allowed.numerator // allowed.denominator:,}" if allowed >= 100 else _short(allowed)
+
+
+def _traffic(slo: Slo | None) -> str | None:
+    return None if slo is None or slo.traffic is None else f"{plain(slo.traffic)}/s"
 
 
 def _thresholds(old: Figures | None, new: Figures | None) -> Iterator[Fact]:
