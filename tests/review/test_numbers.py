@@ -14,14 +14,11 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
 
-from slogen.cli.root import group
 from tests.review.cases import CASES, Case
+from tests.review.sides import SIDES, built, seconds, slos, told
 from tests.review.test_golden import written
 
-SIDES = ("before", "after")
-UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 # Short and long window and the share of the budget: Google SRE Workbook, "Alerting on SLOs".
 TIERS = {
     "page above, 5m/1h": (3600, Fraction(2, 100)),
@@ -37,30 +34,6 @@ AUDIENCES = {
     "core-chat": "#core",
     "data-chat": "#data",
 }
-
-
-def seconds(text: str) -> int:
-    """Return the seconds of a duration such as 1d12h5m."""
-    return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)([dhms])", text))
-
-
-def told(folder: Path) -> dict[str, Any]:
-    """Return the diff of both sides as JSON."""
-    ran = CliRunner().invoke(group, ["-C", str(folder), "diff", "before", "after", "--format", "json"])
-    return json.loads(ran.stdout)
-
-
-def slos(folder: Path) -> dict[str, dict[tuple[str, str], tuple[Fraction, int]]]:
-    """Return target and seconds of the window of each SLO, by side, read by PyYAML."""
-    found: dict[str, dict[tuple[str, str], tuple[Fraction, int]]] = {}
-    for side in SIDES:
-        found[side] = {}
-        for path in (folder / side / "slos").glob("*.yaml"):
-            document = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
-            for slo in document["slos"]:
-                key = document["metadata"]["name"], slo["name"]
-                found[side][key] = Fraction(Decimal(slo["objective"])) / 100, seconds(slo.get("window", "30d"))
-    return found
 
 
 def thresholds(target: Fraction, window: int) -> dict[str, Fraction]:
@@ -115,41 +88,22 @@ def test_rules_are_counted_as_the_built_files_have_them(case: Case, tmp_path: Pa
     """Rules and evaluations a minute of each service, and which rules are there on one side only."""
     folder = written(tmp_path, case)
     found = told(folder)
-    built = {side: _built(folder / side) for side in SIDES}
+    files = {side: built(folder / side) for side in SIDES}
     for service in found["services"]:
         for side in SIDES:
             name = service["was"] if side == "before" and service["was"] else service["name"]
-            groups = built[side].get(name, [])
+            groups = files[side].get(name, [])
             assert service[f"cost_{side}"]["rules"] == sum(len(group["rules"]) for group in groups)
             minute = sum(Fraction(60 * len(group["rules"]), seconds(group["interval"])) for group in groups)
             assert Decimal(service[f"cost_{side}"]["evaluations"]) == round(Decimal(float(minute)), 1)
-        keys = {side: _keys(built[side].get(service["name"], [])) for side in SIDES}
+        keys = {side: _keys(files[side].get(service["name"], [])) for side in SIDES}
         for rule in service["rules"]:
             key = rule["kind"], rule["name"], tuple(sorted(rule["labels"].items()))
             assert (key in keys["after"]) == (rule["state"] != "removed")
         if service["was"] is None:
             count = {state: sum(rule["state"] == state for rule in service["rules"]) for state in ("added", "removed")}
-            totals = [sum(len(group["rules"]) for group in built[side].get(service["name"], [])) for side in SIDES]
+            totals = [sum(len(group["rules"]) for group in files[side].get(service["name"], [])) for side in SIDES]
             assert count["added"] - count["removed"] == totals[1] - totals[0]
-
-
-def _built(root: Path, *only: str) -> dict[str, list[dict[str, Any]]]:
-    ran = CliRunner().invoke(group, ["-C", str(root), "build", *only])
-    if ran.exit_code:
-        assert "SLO602" in ran.output  # the alert that reads what is gone: a build refuses it too
-        return _built_without(root)
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for path in (root / "rules").glob("*/*.yaml"):
-        if path.parent.name in ("prometheus", "thanos"):
-            groups.setdefault(path.stem, []).extend(yaml.safe_load(path.read_text("utf-8"))["groups"])
-    return groups
-
-
-def _built_without(root: Path) -> dict[str, list[dict[str, Any]]]:
-    for path in (root / "slos").glob("*.yaml"):
-        text = path.read_text("utf-8")
-        path.write_text(text.replace("slo:error_budget:ratio", "other:error_budget:ratio"), "utf-8")
-    return _built(root)
 
 
 def _keys(groups: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
@@ -173,7 +127,7 @@ def test_who_is_told_is_what_amtool_says(case: Case, tmp_path: Path) -> None:
     if not changes:
         return
     for side in SIDES:
-        _built(folder / side)
+        built(folder / side)
     for change in changes:
         alert = change["alerts"][0]
         was = {side: _told(amtool, folder / side, change["of"], alert) for side in SIDES}
@@ -234,7 +188,7 @@ def test_promtool_pages_when_the_diff_says(name: str, tmp_path: Path, promtool: 
     facts = [fact for fact in told(folder)["services"][0]["slos"][0]["facts"] if fact["about"].startswith("first page")]
     assert facts
     for side in SIDES:
-        _built(folder / side)
+        built(folder / side)
         for fact in facts[:2]:
             share = Fraction(Decimal(fact["about"].split()[3])) / 100
             after = None if fact[side] == "never" else seconds(fact[side])
