@@ -411,6 +411,16 @@ CASES = (
         told=("traffic - → 5/s", "error budget, events - → 12,960"),
     ),
     Case(
+        name="traffic-low",
+        sentence="an event a minute: 0.06 of those in 1h may fail, by chance 3 in 1 hour of 29,000; 1 of 7,200 is rare",
+        edits=((W, "    objective: 99.9\n", "    objective: 99.9\n    traffic: 60/h\n"),),
+        told=(
+            "error budget, events - → 43.2",  # 43,200 events, 0.1 % of them
+            "bad events before a page, 5m/1h 2 → 3",  # 0.06^3/6 is 0.000036, by e^-0.06 0.000034
+            "bad events before a page, 30m/6h 2 → 4",  # 0.36: four or more 0.00053, wanted 0.00083
+        ),
+    ),
+    Case(
         name="service-removed",
         sentence="db is gone, with its rules, its dashboards and everybody who was told",
         files=((D, None),),

@@ -21,6 +21,7 @@ _KINDS = {AlertClass.CRITICAL: "page", AlertClass.WARNING: "ticket"}
 _LONGEST = Duration.of("3d")  # of the windows that every SLO has
 _THREE = Context(prec=3)
 _MINUTE = Duration.of("1m")
+_UNITS = (("s", 1), ("m", 60), ("h", 3600), ("d", 86400))
 
 Held = tuple[Service, Slo, ServicePlan, Figures]  # everything that one side knows of an SLO
 
@@ -97,7 +98,12 @@ def _events(slo: Slo | None, figures: Figures | None) -> str | None:
 
 
 def _traffic(slo: Slo | None) -> str | None:
-    return None if slo is None or slo.traffic is None else f"{plain(slo.traffic)}/s"
+    """Return events in the shortest unit that has one of them: `60/h` was rounded to events a second, `1/m` is not."""
+    if slo is None or slo.traffic is None:
+        return None
+    second = Fraction(slo.traffic).limit_denominator(10**9)
+    unit, length = next((pair for pair in _UNITS if second * pair[1] >= 1), _UNITS[-1])
+    return f"{_short(second * length, 12)}/{unit}"
 
 
 def _thresholds(old: Figures | None, new: Figures | None) -> Iterator[Fact]:
