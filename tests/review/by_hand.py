@@ -101,6 +101,13 @@ def holds(about: str, value: str, slo: Promise) -> bool | None:
     if about == "error budget, events":
         allowed = (slo.traffic or 0) * slo.window * slo.budget
         return number(value) == (math.floor(allowed) if allowed >= 100 else allowed)
+    if about == "budget left today, ask a server for":
+        form = r"1 - {0}errors{1} / {0}total{1} / (\S+)".format(
+            r"sum_over_time\(slo:sli_", r":avg_rate5m\{.*\}\[(\w+)\]\)"
+        )
+        found = re.fullmatch(form, value)
+        assert found, value
+        return (seconds(found[1]), seconds(found[2]), number(found[3])) == (slo.window, slo.window, slo.budget)
     if about == "traffic":
         return number(value[:-2]) / SECONDS[value[-1]] == slo.traffic
     if about in TIERS:

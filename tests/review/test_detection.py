@@ -115,3 +115,30 @@ def test_promtool_alerts_when_the_diff_says(name: str, side: str, number: int, t
     command = [promtool, "test", "rules", str(tmp_path / "test.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{found}: {done.stdout}{done.stderr}"
+
+
+def test_the_budget_left_today_is_what_a_server_answers(tmp_path: Path, promtool: str) -> None:
+    """0.06 % of all events failed for 30 days: of 0.1 % 40 % are left, and 0.05 % are over by 20 %."""
+    folder = written(tmp_path, next(case for case in CASES if case.name == "objective-up"))
+    (slo,) = told(folder)["services"][0]["slos"]
+    (fact,) = [one for one in slo["facts"] if one["about"] == "budget left today, ask a server for"]
+    whose = '{service="web",slo="up"}'
+    test = {
+        "interval": "5m",
+        "input_series": [
+            {"series": f"slo:sli_errors:avg_rate5m{whose}", "values": "0.006x8700"},
+            {"series": f"slo:sli_total:avg_rate5m{whose}", "values": "10x8700"},
+        ],
+        "promql_expr_test": [
+            {
+                "expr": f"round({fact[side]}, 0.000001)",
+                "eval_time": "30d1h",
+                "exp_samples": [{"labels": whose, "value": left}],
+            }
+            for side, left in (("before", 0.4), ("after", -0.2))
+        ],
+    }
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump({"tests": [test]}), "utf-8")
+    command = [promtool, "test", "rules", str(tmp_path / "test.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -54,6 +54,7 @@ def _facts(before: Held | None, after: Held | None) -> Iterator[Fact]:
     figures = [side[3] if side else None for side in (before, after)]
     yield from _fact("error budget, minutes", *(_minutes(slo) for slo in (old, new)))
     yield from _fact("error budget, events", *(_events(s, f) for s, f in zip((old, new), figures, strict=True)))
+    yield from _left_today(before, after)
     kinds = [type(slo.sli).__name__ if slo else None for slo in (old, new)]
     yield from _fact("SLI kind", *kinds)
     yield from facts(
@@ -95,6 +96,21 @@ def _events(slo: Slo | None, figures: Figures | None) -> str | None:
     seconds = Fraction(slo.objective.window.ms, 1000)
     allowed = figures.traffic * seconds * Fraction(slo.objective.budget.value)
     return f"{allowed.numerator // allowed.denominator:,}" if allowed >= 100 else _short(allowed)
+
+
+def _left_today(before: Held | None, after: Held | None) -> Iterator[Fact]:
+    """Yield what to ask a server for the budget that is left today, of data that means the same on both sides."""
+    if before is None or after is None or before[1].objective == after[1].objective:
+        return
+    if (before[0].name, before[1].name, before[1].sli) == (after[0].name, after[1].name, after[1].sli):
+        yield Fact(about="budget left today, ask a server for", before=_left(before), after=_left(after))
+
+
+def _left(side: Held) -> str:
+    service, slo = side[:2]
+    whose = f'{{service="{service.name}",slo="{slo.name}"}}[{slo.objective.window}]'
+    errors, total = (f"sum_over_time({name}{whose})" for name in (names.ERRORS_AVG, names.TOTAL_AVG))
+    return f"1 - {errors} / {total} / {plain(slo.objective.budget.value)}"
 
 
 def _traffic(slo: Slo | None) -> str | None:
