@@ -102,9 +102,8 @@ def holds(about: str, value: str, slo: Promise) -> bool | None:
         allowed = (slo.traffic or 0) * slo.window * slo.budget
         return number(value) == (math.floor(allowed) if allowed >= 100 else allowed)
     if about == "budget left today, ask a server for":
-        form = r"1 - {0}errors{1} / {0}total{1} / (\S+)".format(
-            r"sum_over_time\(slo:sli_", r":avg_rate5m\{.*\}\[(\w+)\]\)"
-        )
+        rate = r"sum_over_time\(slo:sli_{}:avg_rate5m\{{.*\}}\[(\w+)\]\)"
+        form = rf"1 - {rate.format('errors')} / {rate.format('total')} / (\S+)"
         found = re.fullmatch(form, value)
         assert found, value
         return (seconds(found[1]), seconds(found[2]), number(found[3])) == (slo.window, slo.window, slo.budget)
