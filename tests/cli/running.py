@@ -99,6 +99,16 @@ def repository(root: Path, *, platform: str = PLATFORM, service: str = SERVICE) 
     return root
 
 
+def git(root: Path, *arguments: str) -> str:
+    """Run git in a repository, with a user and without the machine's configuration."""
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    user = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        ["git", "-C", str(root), *user, *arguments], capture_output=True, text=True, env=environment, check=True
+    )
+    return done.stdout.strip()
+
+
 def output(root: Path) -> dict[str, bytes]:
     """Return every file that is no input, by its path: what a build made."""
     made = (path for path in sorted(root.rglob("*")) if path.is_file())

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import PLATFORM, SERVICE, repository, slogen
+from tests.cli.running import PLATFORM, SERVICE, git, repository, slogen
 
 STRICTER = SERVICE.replace("99.9", "99.95")
-
-
-def git(root: Path, *arguments: str) -> str:
-    """Run git in a repository, with a user and without the machine's configuration."""
-    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    user = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(
-        ["git", "-C", str(root), *user, *arguments], capture_output=True, text=True, env=environment, check=True
-    )
-    return done.stdout.strip()
 
 
 @pytest.fixture
@@ -97,6 +85,148 @@ def test_a_shallow_clone_says_how_to_deepen_it(committed: Path, tmp_path: Path) 
     assert ran.code == 2
     assert "this clone is shallow" in ran.err
     assert "fetch-depth: 0" in ran.err
+
+
+def test_a_shallow_checkout_has_no_main_branch(committed: Path, tmp_path: Path) -> None:
+    """actions/checkout leaves one detached commit: that the base is absent is told with what to do."""
+    service(committed, STRICTER)
+    git(committed, "commit", "-qam", "stricter")
+    clone = tmp_path / "clone"
+    git(tmp_path, "init", "-q", str(clone))
+    git(clone, "fetch", "-q", "--depth", "1", f"file://{committed}", "main")
+    git(clone, "checkout", "-q", "FETCH_HEAD")
+    for arguments in ((), ("origin/main...",)):
+        ran = slogen(clone, "diff", *arguments)
+        assert (ran.code, "fetch-depth: 0" in ran.err) == (2, True), ran.err
+
+
+@pytest.mark.parametrize("main", ["main", "master", "trunk"])
+def test_the_main_branch_may_be_called_otherwise(tmp_path: Path, main: str) -> None:
+    """Without a remote main and master are known, another one is named; a clone knows its remote's."""
+    root = repository(tmp_path / "repo")
+    git(root, "init", "-q", "-b", main)
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "one")
+    git(root, "checkout", "-qb", "branch")
+    service(root, STRICTER)
+    git(root, "commit", "-qam", "stricter")
+    ran = slogen(root, "diff")
+    if main == "trunk":
+        assert (ran.code, "name the revision to compare with: slogen diff BASE" in ran.err) == (2, True)
+        ran = slogen(root, "diff", "trunk...")
+    assert ran.out.startswith(f"merge base with {main}, ")
+    assert "99.9 % → 99.95 %" in ran.out
+    git(root, "checkout", "-q", main)
+    git(tmp_path, "clone", "-q", str(root), "clone")
+    service(tmp_path / "clone", STRICTER)
+    assert slogen(tmp_path / "clone", "diff").out.startswith("merge base with origin/HEAD, ")
+
+
+def test_a_merge_base_is_asked_for_as_in_git(committed: Path) -> None:
+    """What main gained is told as undone when main itself is the base, with a note; `main...` leaves it out."""
+    git(committed, "checkout", "-qb", "branch")
+    service(committed, STRICTER)
+    git(committed, "commit", "-qam", "stricter")
+    git(committed, "checkout", "-q", "main")
+    (committed / "slos" / "other.yaml").write_text(SERVICE.replace("name: web", "name: other"), "utf-8")
+    git(committed, "add", ".")
+    git(committed, "commit", "-qm", "other")
+    git(committed, "checkout", "-q", "branch")
+    ran = slogen(committed, "diff", "main")
+    assert "other: removed" in ran.out
+    told = "what they changed is told as undone; `main...` is the merge base"
+    assert ran.err == f"note: HEAD lacks 1 commit of main: {told}\n"
+    ran = slogen(committed, "diff", "main...")
+    assert ("other" in ran.out, ran.err) == (False, "")
+    ran = slogen(committed, "diff", "main...", "branch")
+    assert ran.out.startswith("merge base with main, ")
+    assert "99.9 % → 99.95 %" in ran.out
+    assert "main lacks 1 commit of branch" in slogen(committed, "diff", "branch", "main").err
+
+
+def test_branches_without_a_common_commit_have_no_merge_base(committed: Path) -> None:
+    """An orphan branch; the revision itself can be compared with."""
+    git(committed, "checkout", "-q", "--orphan", "new")
+    git(committed, "commit", "-qm", "new")
+    ran = slogen(committed, "diff")
+    assert (ran.code, "HEAD and main have no commit in common here" in ran.err) == (2, True)
+    assert "No difference" in slogen(committed, "diff", "main").out
+
+
+def test_a_submodule_of_services_is_no_empty_folder(committed: Path, tmp_path: Path) -> None:
+    """Its files are not in the commit: without a word all services would be told as new."""
+    inner = repository(tmp_path / "inner")
+    git(inner, "init", "-q", "-b", "main")
+    git(inner, "add", ".")
+    git(inner, "commit", "-qm", "inner")
+    git(committed, "-c", "protocol.file.allow=always", "submodule", "-q", "add", str(inner), "slos/more")
+    git(committed, "commit", "-qm", "submodule")
+    for arguments in (("HEAD",), ("HEAD~1", "HEAD")):
+        ran = slogen(committed, "diff", *arguments)
+        assert (ran.code, "slos/more is a submodule" in ran.err) == (2, True), ran.err
+    assert slogen(committed, "diff", "HEAD~1", "HEAD~1").code == 0
+
+
+def test_slos_may_be_a_link_to_a_folder(committed: Path) -> None:
+    """As a build reads it; a link to a folder below it is refused as a build does."""
+    (committed / "slos").rename(committed / "promises")
+    (committed / "slos").symlink_to("promises")
+    git(committed, "add", ".")
+    git(committed, "commit", "-qm", "link")
+    assert "No difference" in slogen(committed, "diff", "HEAD").out
+    service(committed, STRICTER)
+    ran = slogen(committed, "diff", "HEAD")
+    assert (ran.code, "99.9 % → 99.95 %" in ran.out, "added" in ran.out.split("\n", 3)[3]) == (0, True, False)
+    (committed / "slos" / "deep").symlink_to("../slos")
+    git(committed, "add", ".")
+    git(committed, "commit", "-qm", "deep")
+    ran = slogen(committed, "diff", "HEAD", "HEAD")
+    assert (ran.code, "a link to a folder is not followed" in ran.err) == (1, True), ran.err
+
+
+def test_a_worktree_of_a_bare_repository_and_the_repository_itself(committed: Path, tmp_path: Path) -> None:
+    """Nothing is checked out but the worktree."""
+    service(committed, STRICTER)
+    git(committed, "commit", "-qam", "stricter")
+    git(tmp_path, "clone", "-q", "--bare", str(committed), "bare.git")
+    git(tmp_path / "bare.git", "worktree", "add", "-q", str(tmp_path / "tree"), "-b", "branch", "HEAD~1")
+    service(tmp_path / "tree", SERVICE.replace("99.9", "99"))
+    assert "99.9 % → 99 %" in slogen(tmp_path / "tree", "diff").out
+    ran = slogen(tmp_path / "bare.git", "diff", "HEAD~1", "HEAD")
+    assert (ran.code, "99.9 % → 99.95 %" in ran.out) == (0, True), ran.err
+
+
+def test_what_git_tells_its_hooks_does_not_mislead(committed: Path) -> None:
+    """In a hook of a worktree GIT_DIR is set: it alone makes every folder the top of the repository."""
+    inner = repository(committed / "deep" / "er")
+    git(committed, "add", ".")
+    git(committed, "commit", "-qm", "inner")
+    service(inner, STRICTER)
+    ran = slogen(inner, "diff", "HEAD", GIT_DIR=str(committed / ".git"), GIT_INDEX_FILE="nowhere")
+    assert (ran.code, "1 SLO changes meaning" in ran.out) == (0, True), ran.out
+
+
+def test_a_renamed_file_with_a_change_is_one_change(committed: Path) -> None:
+    """The service is recognised by its name, wherever its file is."""
+    service(committed, STRICTER)
+    git(committed, "mv", "slos/web.yaml", 'slos/the web\'s "front".yaml')
+    ran = slogen(committed, "diff")
+    assert "1 SLO changes meaning" in ran.out
+    assert re.search(r'file +slos/web.yaml → slos/the web\'s "front".yaml \(text only\)', ran.out)
+    assert "removed" not in ran.out.replace("0 removed", "")
+
+
+def test_a_comment_says_that_nothing_is_compared(committed: Path) -> None:
+    """What stood in the comment before is no longer so; the base of a pull request that mends it may be broken too."""
+    service(committed, SERVICE.replace("99.9", "wrong"))
+    ran = slogen(committed, "diff", "--format", "markdown")
+    first, second, _, line, *_ = ran.out.split("\n")
+    assert (ran.code, first) == (1, "<!-- slogen:diff -->")
+    assert second == "### slogen: nothing is compared, for there are errors"
+    assert line.startswith("- `slos/web.yaml:8:16` of head (working tree): SLO")
+    git(committed, "commit", "-qam", "broken")
+    service(committed, SERVICE)
+    assert "of base (HEAD, " in slogen(committed, "diff", "HEAD", "--format", "markdown").out
 
 
 def test_without_git_two_directories_are_asked_for(tmp_path: Path) -> None:

@@ -408,7 +408,17 @@ CASES = (
         name="traffic-hint",
         sentence="5 events a second: 30d hold 12,960,000, of which 12,960 may fail; 1h holds 18,000 x 0.0144, 259",
         edits=((W, "    objective: 99.9\n", "    objective: 99.9\n    traffic: 5/s\n"),),
-        told=("traffic - → 5", "error budget, events - → 12,960"),
+        told=("traffic - → 5/s", "error budget, events - → 12,960"),
+    ),
+    Case(
+        name="traffic-low",
+        sentence="an event a minute: 0.06 of those in 1h may fail, by chance 3 in 1 hour of 29,000; 1 of 7,200 is rare",
+        edits=((W, "    objective: 99.9\n", "    objective: 99.9\n    traffic: 60/h\n"),),
+        told=(
+            "error budget, events - → 43.2",  # 43,200 events, 0.1 % of them
+            "bad events before a page, 5m/1h 2 → 3",  # 0.06^3/6 is 0.000036, by e^-0.06 0.000034
+            "bad events before a page, 30m/6h 2 → 4",  # 0.36: four or more 0.00053, wanted 0.00083
+        ),
     ),
     Case(
         name="service-removed",

@@ -15,7 +15,7 @@ from pathlib import Path
 from slogen.app.build import Outcome, assemble, read_all
 from slogen.app.foreign import foreign_expressions
 from slogen.app.git import extract, revision
-from slogen.app.inputs import MAX_BYTES, PLATFORM_FILE, SERVICES_FOLDER, input_files
+from slogen.app.inputs import MAX_BYTES, PLATFORM_FILE, input_files
 from slogen.app.processes import Progress, spread
 from slogen.check.expressions import expressions, promql, written
 from slogen.core import Report, Severity
@@ -45,6 +45,7 @@ class Loaded:
     name: str
     outcome: Outcome
     texts: dict[str, bytes | None] = field(default_factory=dict)  # of each input file; None: it cannot be read
+    note: str = ""  # what is easily misread about it
     whole: bool = False  # a directory, or everything that may read series: not only the input
 
 
@@ -74,7 +75,7 @@ def compared(root: Path, base: str | None, head: str | None, progress: Progress 
     """
     gc.freeze()
     with tempfile.TemporaryDirectory(prefix="slogen-diff-") as folder:
-        before = _find(root, base, Path(folder) / "base", everything=False)
+        before = _find(root, base, Path(folder) / "base", everything=False, of=head)
         if head is None:
             after = Loaded(name="working tree", outcome=Outcome(root), whole=True)
         else:
@@ -82,13 +83,14 @@ def compared(root: Path, base: str | None, head: str | None, progress: Progress 
         yield _compare(before, after, progress)
 
 
-def _find(root: Path, given: str | None, folder: Path, *, everything: bool) -> Loaded:
+def _find(root: Path, given: str | None, folder: Path, *, everything: bool, of: str | None = None) -> Loaded:
+    """Return a side; a base is compared with `of`."""
     if given is not None and (root / given).is_dir():
         return Loaded(name=given, outcome=Outcome(root / given), whole=True)
-    found = revision(root, given)
+    found = revision(root, given, None if of is None or (root / of).is_dir() else of)
     folder.mkdir()
-    extract(root, found.commit, folder, () if everything else (PLATFORM_FILE, SERVICES_FOLDER))
-    return Loaded(name=found.name, outcome=Outcome(folder), whole=everything)
+    extract(root, found.commit, folder, everything=everything)
+    return Loaded(name=found.name, outcome=Outcome(folder), whole=everything, note=found.note)
 
 
 def _compare(before: Loaded, after: Loaded, progress: Progress) -> Compared:

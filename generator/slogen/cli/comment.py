@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
 from slogen.cli.review import cost_rows, headline, rule_lines, service_title, some
 from slogen.cli.words import printable
+from slogen.core import Problem
 from slogen.review.changes import Fact, Mixing, Review, RoutingChange, ServiceChange, SloChange
 
 MARKER = "<!-- slogen:diff -->"
+_MANY = 20  # errors that are listed before the rest is only counted
 _LONGEST = 60_000  # characters of a comment: GitHub takes 65,536
 
 
@@ -38,13 +40,20 @@ def as_markdown(review: Review, before: str, after: str) -> str:
     return whole
 
 
+def as_failure(problems: Iterable[tuple[str, Problem]]) -> str:
+    """Return the comment when a side has errors, each given with its side: what was told before holds no longer."""
+    lines = [f"- {_code(str(one.span))} of {_plain(side)}: {one.code}, {_plain(one.message)}" for side, one in problems]
+    shown = lines[:_MANY] + [f"- … and {len(lines) - _MANY} more"] * (len(lines) > _MANY)
+    return "\n".join([f"{MARKER}\n### slogen: nothing is compared, for there are errors\n", *shown])
+
+
 def _markdown_service(service: ServiceChange) -> Iterator[str]:
     about = [*_markdown_alerts(service), *_markdown_mixing(service.history)]
     for what, old, new in cost_rows(service.cost_before, service.cost_after):
         if old != new:
             about.append(f"- {what}: {old} → {new}")
     if service.dashboards:
-        about.append(f"- dashboards: {', '.join(_code(path) for path in service.dashboards)}")
+        about.append(f"- dashboards that change: {', '.join(_code(path) for path in service.dashboards)}")
     yield f"#### {_plain(service_title(service))}"
     if service.facts:
         yield _table(service.facts)

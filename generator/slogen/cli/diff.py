@@ -10,10 +10,11 @@ import click
 
 from slogen.app.diff import Compared, Loaded, compared
 from slogen.app.git import GitError
-from slogen.cli.comment import as_markdown
+from slogen.cli.comment import as_failure, as_markdown
 from slogen.cli.problems import show
 from slogen.cli.progress import Progress
 from slogen.cli.review import as_json, as_text
+from slogen.core import Severity
 
 _WRITERS = {"text": as_text, "markdown": as_markdown, "json": as_json}
 
@@ -24,6 +25,7 @@ _WRITERS = {"text": as_text, "markdown": as_markdown, "json": as_json}
 Examples:
   slogen diff                                the working tree against its merge base with the main branch
   slogen diff v1.4                           the working tree against a revision
+  slogen diff origin/release...              the working tree against its merge base with a branch
   slogen diff v1.4 v1.5                      two revisions
   slogen diff ../before ../after             two directories
   slogen diff --format markdown > comment.md
@@ -59,10 +61,16 @@ def command(settings: dict[str, Any], base: str | None, head: str | None, form: 
 
 
 def _tell(found: Compared, form: str, quiet: bool) -> None:
-    for what, side in (("base", found.before), ("head", found.after)):
+    sides = (f"base ({found.before.name})", found.before), (f"head ({found.after.name})", found.after)
+    for what, side in sides:
         _problems(what, side)
+    if found.before.note and not quiet:
+        click.echo(f"note: {found.before.note}", err=True)
     if found.review is not None and not quiet:
         click.echo(_WRITERS[form](found.review, found.before.name, found.after.name))
+    elif form == "markdown" and not quiet:
+        errors = [(what, one) for what, side in sides for one in side.outcome.report if one.severity is Severity.ERROR]
+        click.echo(as_failure(errors))
     if found.review is not None and (quiet or form != "text"):
         for one in found.review.broken:
             click.echo(f"error: {one.where} still reads {one.reads}", err=True)
@@ -70,5 +78,5 @@ def _tell(found: Compared, form: str, quiet: bool) -> None:
 
 def _problems(what: str, side: Loaded) -> None:
     if side.outcome.report.failed:
-        click.secho(f"In the {what} ({side.name}):", bold=True, err=True)
+        click.secho(f"In the {what}:", bold=True, err=True)
         show(side.outcome.report, side.outcome.root, files=side.outcome.files, outcome="nothing is compared")

@@ -38,14 +38,16 @@ def headline(review: Review) -> str:
     """Return the whole change in one line."""
     if not review.files.count:
         return "No difference: the input is the same on both sides."
+    files = f"{count(review.files.count, 'file')} differ{'s' if review.files.count == 1 else ''}"
     if review.empty:
-        verb = "differs" if review.files.count == 1 else "differ"
-        return f"Formatting only: {count(review.files.count, 'file')} {verb}, no rule, route or dashboard changes."
+        return f"Formatting only: {files}, no rule, route or dashboard changes."
     rules = [rule for _, rule in review.rules]
     states = [sum(rule.state is state and not rule.text for rule in rules) for state in State]
     text = sum(rule.text for rule in rules)
     if not review.semantic:
         pages = sum(len(service.dashboards) for service in review.services) + len(review.platform_dashboards)
+        if not text and not pages:
+            return f"Text only: {files}, no rule, route or dashboard changes."
         return f"Text only: {count(text, 'rule')} and {count(pages, 'dashboard')} read otherwise, none does otherwise."
     slos = sum(not slo.text for service in review.services for slo in service.slos)
     services = sum(not service.text for service in review.services)
@@ -119,7 +121,8 @@ def _service(service: ServiceChange) -> Iterator[str]:
         about = f"{service.name}/{slo.name}: {slo.state}" + (f", it was {slo.was}" if slo.was else "")
         yield _section(about, [*_facts(slo.facts), *_alerts(slo), *_mixing(slo.history)]) or _bold(about)
     yield _section(
-        f"{service.name}: cost and dashboards", [*_costs(service), *_named("dashboards", service.dashboards)]
+        f"{service.name}: cost and dashboards",
+        [*_costs(service), *_named("dashboards that change", service.dashboards)],
     )
 
 

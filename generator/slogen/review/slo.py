@@ -21,6 +21,7 @@ _KINDS = {AlertClass.CRITICAL: "page", AlertClass.WARNING: "ticket"}
 _LONGEST = Duration.of("3d")  # of the windows that every SLO has
 _THREE = Context(prec=3)
 _MINUTE = Duration.of("1m")
+_UNITS = (("s", 1), ("m", 60), ("h", 3600), ("d", 86400))
 
 Held = tuple[Service, Slo, ServicePlan, Figures]  # everything that one side knows of an SLO
 
@@ -52,6 +53,7 @@ def _facts(before: Held | None, after: Held | None) -> Iterator[Fact]:
     figures = [side[3] if side else None for side in (before, after)]
     yield from _fact("error budget, minutes", *(_minutes(slo) for slo in (old, new)))
     yield from _fact("error budget, events", *(_events(s, f) for s, f in zip((old, new), figures, strict=True)))
+    yield from _left_today(before, after)
     kinds = [type(slo.sli).__name__ if slo else None for slo in (old, new)]
     yield from _fact("SLI kind", *kinds)
     yield from facts(
@@ -60,9 +62,10 @@ def _facts(before: Held | None, after: Held | None) -> Iterator[Fact]:
     yield from facts(
         old,
         new,
-        without=("name", "objective", "sli", "tests"),
+        without=("name", "objective", "sli", "tests", "traffic"),
         texts=("description", "rationale"),
     )
+    yield from _fact("traffic", *(_traffic(slo) for slo in (old, new)))
     yield from _thresholds(*figures)
     yield from _detections(*figures)
     if old and new and old.tests != new.tests:
@@ -92,6 +95,30 @@ def _events(slo: Slo | None, figures: Figures | None) -> str | None:
     seconds = Fraction(slo.objective.window.ms, 1000)
     allowed = figures.traffic * seconds * Fraction(slo.objective.budget.value)
     return f"{allowed.numerator // allowed.denominator:,}" if allowed >= 100 else _short(allowed)
+
+
+def _left_today(before: Held | None, after: Held | None) -> Iterator[Fact]:
+    """Yield what to ask a server for the budget that is left today, of data that means the same on both sides."""
+    if before is None or after is None or before[1].objective == after[1].objective:
+        return
+    if (before[0].name, before[1].name, before[1].sli) == (after[0].name, after[1].name, after[1].sli):
+        yield Fact(about="budget left today, ask a server for", before=_left(before), after=_left(after))
+
+
+def _left(side: Held) -> str:
+    service, slo = side[:2]
+    whose = f'{{service="{service.name}",slo="{slo.name}"}}[{slo.objective.window}]'
+    errors, total = (f"sum_over_time({name}{whose})" for name in (names.ERRORS_AVG, names.TOTAL_AVG))
+    return f"1 - {errors} / {total} / {plain(slo.objective.budget.value)}"
+
+
+def _traffic(slo: Slo | None) -> str | None:
+    """Return events in the shortest unit that has one of them: `60/h` was rounded to events a second, `1/m` is not."""
+    if slo is None or slo.traffic is None:
+        return None
+    second = Fraction(slo.traffic).limit_denominator(10**9)
+    unit, length = next((pair for pair in _UNITS if second * pair[1] >= 1), _UNITS[-1])
+    return f"{_short(second * length, 12)}/{unit}"
 
 
 def _thresholds(old: Figures | None, new: Figures | None) -> Iterator[Fact]:

@@ -1,0 +1,1 @@
+"""slogen in the repositories of its users: the GitHub action, the GitLab job, hooks of pre-commit."""
