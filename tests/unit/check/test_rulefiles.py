@@ -124,11 +124,12 @@ def test_what_another_group_records_is_read_late() -> None:
     ]
 
 
-def test_a_group_of_another_file_records_too(tmp_path: Path) -> None:
-    """All files that are given are known; one alone is not."""
+@pytest.mark.parametrize("name", ["alerts", "slow"])
+def test_a_group_of_another_file_records_too(tmp_path: Path, name: str) -> None:
+    """All files that are given are known; one alone is not. Groups of one name in two files are two groups."""
     head, alerts = CHAIN.split("- name: alerts\n")
     (tmp_path / "records.yaml").write_text(head, "utf-8")
-    (tmp_path / "alerts.yaml").write_text("groups:\n- name: alerts\n" + alerts, "utf-8")
+    (tmp_path / "alerts.yaml").write_text(f"groups:\n- name: {name}\n{alerts}", "utf-8")
     told = lint_rules(tmp_path, ["alerts.yaml", "records.yaml"])
     assert [(one.span.file, one.code) for one in told] == [("alerts.yaml", "SLO333")] * 2
     assert list(lint_rules(tmp_path, ["alerts.yaml"])) == []

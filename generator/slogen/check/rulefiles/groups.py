@@ -56,7 +56,7 @@ def read_elsewhere(rule: Analysed) -> Iterator[Problem]:
     for node in rule.nodes("VectorSelector"):
         name = parts_of_selector(node)[0]
         groups = rule.recorders.get(name, ())
-        if id(node) in ranged or not groups or any(one.name.text == rule.group.name.text for one in groups):
+        if id(node) in ranged or not groups or any(one is rule.group for one in groups):
             continue
         group = min(groups, key=lambda one: _interval(one, rule))
         every, mine = _interval(group, rule), _interval(rule.group, rule)
