@@ -51,7 +51,7 @@ def main() -> None:
     if len(body) > 65536:
         fail(TOO_LONG)
     if given.method == "POST" and given.path == f"{repository}/7/comments":
-        comments.append({"id": 1000 + len(comments), "body": body})
+        comments.append({"id": 1000 + len(comments), "user": {"type": "Bot"}, "body": body})
     elif given.method == "PATCH" and (found := re.fullmatch(rf"{repository}/comments/(\d+)", given.path)):
         next(one for one in comments if one["id"] == int(found[1]))["body"] = body
     else:

@@ -94,7 +94,8 @@ class Job:
 
     @comments.setter
     def comments(self, bodies: list[str | None]) -> None:
-        state = [{"id": 1 + place, "body": body} for place, body in enumerate(bodies)]
+        bot = {"user": {"type": "Bot"}, "author_association": "NONE"}
+        state = [{"id": 1 + place, "body": body, **bot} for place, body in enumerate(bodies)]
         (self.temp / "comments.json").write_text(json.dumps(state), "utf-8")
 
 
@@ -176,6 +177,16 @@ def test_the_comment_is_found_behind_a_hundred_others(job: Job) -> None:
     assert job.run() == 0, job.said
     assert len(job.comments) == 211
     assert job.comments[150].startswith("<!-- slogen:diff -->\n### slogen: 1 SLO")
+
+
+@pytest.mark.parametrize(("author", "anew"), [("NONE", False), ("CONTRIBUTOR", False), ("MEMBER", True)])
+def test_the_comment_of_a_stranger_is_not_taken_over(job: Job, author: str, anew: bool) -> None:
+    """Whoever may not write to the repository could change it afterwards; a token of its own is a member's."""
+    theirs = {"id": 1, "body": "<!-- slogen:diff -->\nlooks good", "user": {"type": "User"}}
+    (job.temp / "comments.json").write_text(json.dumps([theirs | {"author_association": author}]), "utf-8")
+    assert job.run() == 0, job.said
+    assert (job.comments[0] != theirs["body"], len(job.comments)) == (anew, 1 if anew else 2)
+    assert job.comments[-1].startswith("<!-- slogen:diff -->\n### slogen: 1 SLO")
 
 
 def test_no_comment_is_begun_where_nothing_differs(job: Job, change: Path) -> None:

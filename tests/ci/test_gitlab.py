@@ -24,6 +24,7 @@ from tests.conftest import ROOT
 
 TEMPLATE = ROOT / ".gitlab" / "slogen.yml"
 JOB: dict[str, Any] = yaml.safe_load(TEMPLATE.read_text("utf-8"))["slogen"]
+ME, OTHER = {"id": 8}, {"id": 9}
 NOTES = "/api/v4/projects/42/merge_requests/7/notes"
 
 
@@ -39,11 +40,13 @@ class GitLab:
         place, asked = urlsplit(target).path, parse_qs(urlsplit(target).query)
         if token != "secret":
             return 403, {"message": "403 Forbidden"}
+        if method == "GET" and place == "/api/v4/user":
+            return 200, ME
         if method == "GET" and place == NOTES and asked["sort"] == ["asc"]:
             size, page = int(asked["per_page"][0]), int(asked["page"][0])
             return 200, self.notes[(page - 1) * size : page * size]
         if method == "POST" and place == NOTES:
-            self.notes.append({"id": 500 + len(self.notes), "body": form["body"][0]})
+            self.notes.append({"id": 500 + len(self.notes), "author": ME, "body": form["body"][0]})
             return 201, self.notes[-1]
         if method == "PUT" and (found := [one for one in self.notes if place == f"{NOTES}/{one['id']}"]):
             found[0]["body"] = form["body"][0]
@@ -152,26 +155,30 @@ def test_the_first_push_writes_a_note_and_the_second_writes_it_anew(
     pipeline: Pipeline, change: Path, gitlab: GitLab
 ) -> None:
     """99.9 to 99.95 halves 43.2 minutes, 99.5 makes 216 of them; what others wrote is not touched."""
-    others = [{"id": 1, "body": "added 1 commit"}, {"id": 2, "body": "> <!-- slogen:diff -->\nquoted"}]
+    others = [
+        {"id": 1, "author": OTHER, "body": "added 1 commit"},
+        {"id": 2, "author": ME, "body": "> <!-- slogen:diff -->\nquoted"},
+        {"id": 3, "author": OTHER, "body": "<!-- slogen:diff -->\na stranger could change it afterwards"},
+    ]
     gitlab.notes = [dict(one) for one in others]
     assert pipeline.run() == (0, 0), pipeline.said
-    assert gitlab.notes[:2] == others
-    (first,) = gitlab.notes[2:]
+    assert gitlab.notes[:3] == others
+    (first,) = gitlab.notes[3:]
     assert first["body"].startswith("<!-- slogen:diff -->\n### slogen: 1 SLO changes meaning")
     assert "| error budget, minutes | `43.2` | `21.6` |" in first["body"]
     stricter(change, "99.5")
     git(change, "commit", "-qam", "looser")
     fetch(pipeline, change)
     assert pipeline.run() == (0, 0), pipeline.said
-    assert (len(gitlab.notes), gitlab.notes[:2]) == (3, others)
-    assert "| error budget, minutes | `43.2` | `216` |" in gitlab.notes[2]["body"]
-    assert gitlab.notes[2]["body"] == (pipeline.root / "slogen.md").read_text("utf-8")
+    assert (len(gitlab.notes), gitlab.notes[:3]) == (4, others)
+    assert "| error budget, minutes | `43.2` | `216` |" in gitlab.notes[3]["body"]
+    assert gitlab.notes[3]["body"] == (pipeline.root / "slogen.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("before", [99, 100, 250])
 def test_the_note_is_found_behind_many_others(pipeline: Pipeline, gitlab: GitLab, before: int) -> None:
     """GitLab gives 100 notes a page; a full page may be the last one."""
-    gitlab.notes = [{"id": place, "body": "talk"} for place in range(before)]
+    gitlab.notes = [{"id": place, "author": OTHER, "body": "talk"} for place in range(before)]
     assert pipeline.run() == (0, 0), pipeline.said
     assert pipeline.run() == (0, 0), pipeline.said
     assert len(gitlab.notes) == before + 1
@@ -182,7 +189,7 @@ def test_no_note_is_begun_where_nothing_differs(pipeline: Pipeline, change: Path
     pipeline.variables["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = git(change, "rev-parse", "branch")
     assert pipeline.run() == (0, 0), pipeline.said
     assert gitlab.notes == []
-    gitlab.notes = [{"id": 3, "body": "<!-- slogen:diff -->\nold"}]
+    gitlab.notes = [{"id": 3, "author": ME, "body": "<!-- slogen:diff -->\nold"}]
     assert pipeline.run() == (0, 0), pipeline.said
     assert "No difference" in gitlab.notes[0]["body"]
 

@@ -34,6 +34,22 @@ CASES: dict[str, tuple[Cases, ...]] = {
             {"objective: «99,9»\n": "'99,9' is not a number", 'objective: «"99.9"»\n': "'99.9' is not a number"},
             ["objective: 99.90\n"],
         ),
+        rules(
+            "avg by (job) (up)",
+            {
+                '«""»': "PromQL is wanted, but nothing is written",
+                "«null»": "PromQL is wanted, but nothing is written",
+            },
+            ["avg by (job) (null)"],
+        ),
+        rules(
+            "alert: ShopErrors",
+            {
+                'alert: «""»': "a name is wanted, but nothing is written",
+                "alert: «~»": "a name is wanted, but nothing is written",
+            },
+            ['alert: "null"'],
+        ),
     ),
     "SLO005": (
         service(

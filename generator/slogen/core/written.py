@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from slogen.core.problem import Span
 
 _ESCAPES = {"\n": "n", "\t": "t", "\r": "r", "\0": "0"}
+_BY_NUMBER = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Written:
 
 def _spelt(line: str, col: int, char: str, style: str) -> int:
     """Return how many characters of the source at `col` stand for `char`; 0 when they do not."""
+    if style == '"' and (found := _BY_NUMBER.match(line, col)):
+        return len(found[0]) if int(found[found.lastindex or 0], 16) == ord(char) else 0
     if style == '"' and line.startswith("\\", col):
         return 2 if line[col + 1 : col + 2] == _ESCAPES.get(char, char) else 0
     if style == "'" and char == "'":

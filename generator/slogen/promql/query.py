@@ -118,7 +118,10 @@ def parse_query(text: str, *, window: Duration | None = None, one_line: bool = T
         raise QueryError("the expression does not use $window", "write ranges as [$window]")
     tree = parsed(written.replace("$window", str(window)) if window else written)
     if not is_vector(tree):
-        raise QueryError("the expression gives a single number or a range, not an instant vector")
+        raise QueryError(
+            "the expression gives a single number or a range, not an instant vector",
+            "put a function such as rate() around a range, and vector() around a number",
+        )
     plain_selector = type(tree).__name__ == "VectorSelector" and tree.offset is None and tree.at is None
     kept = written if one_line else "\n".join(line.rstrip() for line in _dedent(text))
     newer = needs(written)
@@ -171,7 +174,7 @@ def tree_of(text: str) -> Any:
 
     _refuse_unprintable(text)
     if not text:
-        raise QueryError("the expression is empty")
+        raise QueryError("the expression is empty", "write PromQL")
     _refuse_large(too_large(text))
     try:
         return promql_parser.parse(text)

@@ -121,12 +121,12 @@ class _Reader:
             self.report.error(node.span, "SLO010", told, "give exactly one of record, alert")
             return None
         name = record or alert
-        if name is None or not self.scalar(name):
+        if name is None or not self.filled(name, "a name"):
             return None
         if expr is None:
             self.report.error(node.span, "SLO009", "the key 'expr' is missing", "add expr: with PromQL")
             return None
-        if not self.scalar(expr):
+        if not self.filled(expr, "PromQL"):
             return None
         if record is not None and not _RECORD.fullmatch(record.text):
             self.report.error(
@@ -185,6 +185,14 @@ class _Reader:
         if node.kind != "scalar":
             self.wrong(node, "text")
         return node.kind == "scalar"
+
+    def filled(self, node: Node, what: str) -> bool:
+        if not self.scalar(node):
+            return False
+        if node.is_null or not node.text:
+            self.report.error(node.span, "SLO004", f"{what} is wanted, but nothing is written", f"write {what}")
+            return False
+        return True
 
     def keys(self, node: Node, known: tuple[str, ...]) -> None:
         for key, _ in node.entries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def alert(expr: str, more: str = "for: 5m") -> str:
     [
         "'sum(rate(it_total{a=\"''\"}[1s])) > 1'",
         '"sum(rate(it_total{a=\\"x\\"}[1s])) > 1"',
+        '"sum(rate(\\x69t_total{a=\\"\\u00fc\\U0001F600\\"}[1s])) > 1"',
         'sum(rate(it_total{a="x"}[1s])) > 1',
         '>-\n      sum(\n        rate(it_total{a="x"}[1s])\n      ) > 1',
         '|\n\n      # a comment\n      sum(rate(it_total{a="ü"}[1s])) > 1',
@@ -55,7 +57,7 @@ def test_places_are_found_in_every_style_of_yaml(source: str) -> None:
     text = "groups:\n- name: g\n  rules:\n  - record: r\n    expr: " + source + "\n"
     for written in (text, text.replace("\n", "\r\n")):
         (problem,) = found(written)
-        assert re.fullmatch(r"SLO317 it_total(\{.*\})?\[1s\]", problem)
+        assert re.fullmatch(r"SLO317 (it|\\x69t)_total(\{.*\})?\[1s\]", problem)
 
 
 def test_a_mistake_stands_at_the_column_of_promtool() -> None:
@@ -122,11 +124,12 @@ def test_what_another_group_records_is_read_late() -> None:
     ]
 
 
-def test_a_group_of_another_file_records_too(tmp_path: Path) -> None:
-    """All files that are given are known; one alone is not."""
+@pytest.mark.parametrize("name", ["alerts", "slow"])
+def test_a_group_of_another_file_records_too(tmp_path: Path, name: str) -> None:
+    """All files that are given are known; one alone is not. Groups of one name in two files are two groups."""
     head, alerts = CHAIN.split("- name: alerts\n")
     (tmp_path / "records.yaml").write_text(head, "utf-8")
-    (tmp_path / "alerts.yaml").write_text("groups:\n- name: alerts\n" + alerts, "utf-8")
+    (tmp_path / "alerts.yaml").write_text(f"groups:\n- name: {name}\n{alerts}", "utf-8")
     told = lint_rules(tmp_path, ["alerts.yaml", "records.yaml"])
     assert [(one.span.file, one.code) for one in told] == [("alerts.yaml", "SLO333")] * 2
     assert list(lint_rules(tmp_path, ["alerts.yaml"])) == []
@@ -201,3 +204,23 @@ def test_compiled_rules_and_known_good_files_have_nothing_to_say() -> None:
     if SHARED.exists():
         example = str(SHARED / "examples" / "api-gateway.rules.yaml")
         assert [str(problem) for problem in lint_rules(ROOT, [example])] == []
+
+
+@pytest.mark.parametrize(
+    ("metadata", "hint"),
+    [
+        ("{name: a}", "add them to metadata, unless another server loads this"),
+        (
+            "{name: a, namespace: b, labels: {team: a, slogen.dev/evaluator: prometheus}}",
+            "write namespace: monitoring, unless another server loads this",
+        ),
+    ],
+)
+def test_a_resource_that_no_server_loads_is_told_with_what_to_write(metadata: str, hint: str) -> None:
+    """Labels that it lacks, or the namespace that the server looks into."""
+    text = f"apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {metadata}\nspec:\n  "
+    text += "groups: [{name: g, rules: [{record: a:b, expr: sum(b)}]}]\n"
+    report = Report()
+    servers = replace(SERVERS, selected={"team": "a"}, namespace="monitoring")
+    check_rules(read_rules("rules.yaml", text, report), servers, None, report)
+    assert [(one.code, one.hint) for one in report] == [("SLO335", hint)]

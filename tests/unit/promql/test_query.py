@@ -8,7 +8,16 @@ import pytest
 
 from slogen.promql.labels import named_labels
 from slogen.promql.portable import EXPERIMENTAL, SINCE, needs
-from slogen.promql.query import QueryError, matchers, needs_series, parse_selector, parse_series, parsed, selectors
+from slogen.promql.query import (
+    QueryError,
+    matchers,
+    needs_series,
+    parse_query,
+    parse_selector,
+    parse_series,
+    parsed,
+    selectors,
+)
 from tests.unit.promql.verdict import refused
 
 OLD, CURRENT = (2, 42), (3, 16)
@@ -211,3 +220,18 @@ def test_a_series_is_read_as_tests_name_it() -> None:
     for wrong in ("up[5m]", "up offset 5m", 'up{a=~"b"}', 'up{a!="b"}', "up > 1", "1", "", "up{a=b}"):
         with pytest.raises(QueryError):
             parse_series(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("up[5m]", "put a function such as rate() around a range, and vector() around a number"),
+        ("1 + 2", "put a function such as rate() around a range, and vector() around a number"),
+        ("# up", "write PromQL"),
+    ],
+)
+def test_what_gives_no_series_is_told_with_what_to_write(text: str, hint: str) -> None:
+    """Prometheus itself would answer a range or a number, so trying it there tells nobody anything."""
+    with pytest.raises(QueryError) as told:
+        parse_query(text)
+    assert told.value.hint == hint

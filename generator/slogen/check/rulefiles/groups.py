@@ -56,7 +56,7 @@ def read_elsewhere(rule: Analysed) -> Iterator[Problem]:
     for node in rule.nodes("VectorSelector"):
         name = parts_of_selector(node)[0]
         groups = rule.recorders.get(name, ())
-        if id(node) in ranged or not groups or any(one.name.text == rule.group.name.text for one in groups):
+        if id(node) in ranged or not groups or any(one is rule.group for one in groups):
             continue
         group = min(groups, key=lambda one: _interval(one, rule))
         every, mine = _interval(group, rule), _interval(rule.group, rule)
@@ -80,10 +80,11 @@ def not_selected(groups: Sequence[WrittenGroup], rules: Sequence[Analysed]) -> I
         if "slogen.dev/evaluator" not in resource.labels:
             lacks.append("slogen.dev/evaluator: prometheus")
         told = f"no server of slogen.yaml loads these rules: they lack the labels {', '.join(lacks)}" if lacks else ""
+        hint = "add them to metadata, unless another server loads this"
         if not lacks and resource.namespace not in ("", servers.namespace):
             told = f"no server of slogen.yaml loads these rules: it looks into the namespace {servers.namespace} alone"
+            hint = f"write namespace: {servers.namespace}, unless another server loads this"
         if told:
-            hint = "add them to metadata, unless another server loads this"
             yield Problem(span=resource.span, code="SLO335", severity=Severity.INFO, message=told, hint=hint)
 
 
