@@ -11,7 +11,8 @@ import pytest
 
 from slogen.app.mutate import mutate
 from slogen.app.programs import Program
-from slogen.core import Duration
+from slogen.check.duplicates import duplicate_rules
+from slogen.core import Duration, Report
 from slogen.emit.prometheus import groups_text
 from slogen.emit.promtool import suite_text
 from slogen.model import Platform
@@ -88,6 +89,18 @@ def test_every_kind_has_tests_from_raw_series_and_they_pass(kind: str, promtool:
 def test_values_of_a_label_are_fed(by: str, promtool: str, tmp_path: Path) -> None:
     """Also of the label that tells gauges apart."""
     plan, _, found = from_raw_series(slo("boolean: up", f"by: [{by}]"))
+    assert list(run(promtool, plan, found, tmp_path)) == []
+
+
+def test_two_slos_of_a_service_may_promise_recovery(promtool: str, tmp_path: Path) -> None:
+    """Each has an outage clock of its own: nothing is written twice, and what is generated passes."""
+    one = slo("events: {total: req_total, bad: bad_total}", "recovery: {within: 5m}")
+    plan, platform, found = from_raw_series(
+        one + slo("boolean: up", "recovery: {within: 10m}").replace("slos:\n", "").replace("up\n", "down\n", 1)
+    )
+    report = Report()
+    duplicate_rules(plan, platform, report)
+    assert not report.failed
     assert list(run(promtool, plan, found, tmp_path)) == []
 
 

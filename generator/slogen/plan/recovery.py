@@ -26,6 +26,8 @@ def recovery(service: Service, slo: Slo, pages: Sequence[Tier], platform: Platfo
     """
     assert slo.recovery is not None
     scope, within = Scope(service, platform, (slo,)), slo.recovery
+    # Its series have these labels already: to those who look for duplicates they tell its rules from another SLO's.
+    labels = (("service", service.name), ("slo", slo.name))
     started = burn.OUTAGE_START.fill(
         of=scope.of,
         hour=platform.scaled(HOUR),
@@ -52,8 +54,8 @@ def recovery(service: Service, slo: Slo, pages: Sequence[Tier], platform: Platfo
         comment=f"{slo.name}, recovery: an outage is over within {within}; it lasts while more than half of the "
         f"events are bad, and a pause of less than {PART} does not end it",
         rules=(
-            RecordingRule(record=names.OUTAGE_START, expr=started.text, lookback=HOUR),
-            RecordingRule(record=names.OUTAGE, expr=burn.OUTAGE.fill(of=scope.of).text),
+            RecordingRule(record=names.OUTAGE_START, expr=started.text, labels=labels, lookback=HOUR),
+            RecordingRule(record=names.OUTAGE, expr=burn.OUTAGE.fill(of=scope.of).text, labels=labels),
             alert,
         ),
     )

@@ -15,12 +15,13 @@ from slogen.prove.mutants import Mutant
 # What the rule is called and is about (SLO, severity, rung), what was changed, and why no test can tell the two apart.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (
-        "(SLOErrorBudgetBurn|SLONoData|SLOErrorBudgetExhausted|SLORecoveryOverdue) .*",
+        "(SLOErrorBudgetBurn|SLONoData|SLOErrorBudgetExhausted|SLORecoveryOverdue|"
+        "slogen:outage_start:timestamp_seconds|slo:outage:seconds) .*",
         "without label (service|slo)",
-        "the series that the alert reads have the label already, with this value",
+        "the series that the rule reads have the label already, with this value",
     ),
     (
-        "SLOErrorBudgetBurn .*|slogen:outage_start:timestamp_seconds",
+        "(SLOErrorBudgetBurn|slogen:outage_start:timestamp_seconds) .*",
         r"'> [1-4]\.5' → .*|'(300|15|20|30|60)' → .*",
         "a guard counts whole events with half of one as slack: a tenth of fewer than five is less",
     ),
