@@ -307,7 +307,7 @@ def drawn(view: str, live: Live, uid: str, folder: Path, *chosen: str) -> dict[s
     return {panel["title"]: panel for panel in json.loads(out.read_text("utf-8"))["panels"]}
 
 
-@pytest.mark.parametrize("slo", ["up", "quick", "traced", "there"])
+@pytest.mark.parametrize("slo", KINDS)
 @pytest.mark.parametrize("name", STATE)
 def test_what_is_drawn(live: Live, view: str, name: str, slo: str, tmp_path: Path) -> None:
     """The state in words, no panel with an error, none empty that has data, and nothing green without data."""
@@ -380,3 +380,7 @@ def test_what_the_page_of_the_servers_draws(live: Live, view: str, tmp_path: Pat
     (waits,) = shown["Which alerts about the servers fire?"]["alerts"]
     assert (waits["name"], waits["state"]) == ("SLORulesLate", "pending")
     assert shown["Which rule groups are slow?"]["rows"][0]["of the interval"] == "1.0%"
+    # What is recent is a short bar: full is what is too long, not the longest of all.
+    (bars,) = [one for one in panels(live.page("slogen-health")) if one["type"] == "bargauge"]
+    look = bars["fieldConfig"]["defaults"]
+    assert (look["min"], look["max"]) == (0, look["thresholds"]["steps"][-1]["value"])

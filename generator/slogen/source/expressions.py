@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,6 +47,8 @@ _STRING = r'"(?:\\.|[^"\\\x00-\x1f])*"|`[^`\x00-\x1f]*`'
 _MATCHER = rf"[a-zA-Z_][a-zA-Z0-9_]*\s*(?:=~|!~|!=|=)\s*(?:{_STRING})"
 _STREAMS = rf"\{{\s*{_MATCHER}(?:\s*,\s*{_MATCHER})*\s*,?\s*\}}"
 _STAGES = rf"(?:\|[=~>]?|!=|!~|!>)(?:{_STRING}|[^\"`\x00-\x1f])+"
+_RAW = re.compile(r'"(?:\\.|[^"\\])*"|`(?P<raw>[^`]*)`')
+_FILTER = re.compile(rf"(?P<sign>[|!=]~)?\s*(?P<string>{_STRING})")
 _LOGQL = Text(
     rf"(?=.*\$service\b){_STREAMS}(?:\s*{_STAGES})?",
     "LogQL that finds the lines of $service",
@@ -60,19 +63,28 @@ class Searching:
     def read(self, node: Node, report: Report) -> str | None:
         """Return the LogQL."""
         text = _LOGQL.read(node, report)
-        streams = re.match(_STREAMS, text) if text else None
-        if streams:
+        for what, selector in _searched(text) if text else ():
             try:
-                parse_selector(streams.group())  # which Loki reads as Prometheus does
+                parse_selector(selector)
             except QueryError as error:
                 why = str(error).removeprefix("not valid PromQL: ")
-                report.error(node.span, "SLO005", f"the streams cannot be read: {why}", error.hint or _LOGQL.hint)
+                report.error(node.span, "SLO005", f"{what} cannot be read: {why}", error.hint or _LOGQL.hint)
                 return None
         return text
 
     def schema(self) -> Json:
         """Return a string schema; what Loki makes of it is the reader's."""
         return _LOGQL.schema() | {"description": "LogQL: streams and filters"}
+
+
+def _searched(logql: str) -> Iterator[tuple[str, str]]:
+    """Yield the streams of LogQL and each string after them, as selectors: Loki reads both as Prometheus does."""
+    text = _RAW.sub(lambda found: json.dumps(found["raw"], ensure_ascii=False) if found["raw"] else found[0], logql)
+    streams = re.match(_STREAMS, text)
+    assert streams is not None
+    yield "the streams", streams.group()
+    for found in _FILTER.finditer(text, streams.end()):
+        yield found["string"], f"lines{{line{'=~' if found['sign'] else '='}{found['string']}}}"
 
 
 def _promql(node: Node, report: Report, parse: Callable[[str], Any]) -> Any:

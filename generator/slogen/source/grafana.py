@@ -19,18 +19,18 @@ _UID = Except(
         hint="choose another one",
     ),
 )
-
+_NAME = Except(
+    Text(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9])?", "a name", "write letters, digits, blanks and . _ -"),
+    Refused(
+        pattern="Jaeger|Alertmanager",
+        code="SLO005",
+        message="the name {} is that of another data source that slogen writes",
+        hint="choose another one",
+    ),
+)
 
 _SOURCE = table(
-    Key(
-        "name",
-        Text(
-            r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9])?",
-            "a name",
-            "write letters, digits, blanks and . _ -",
-        ),
-        "name",
-    ),
+    Key("name", _NAME, "name"),
     Key("uid", _UID, "uid"),
     Key("url", ADDRESS, "address for Grafana; else the Service that slogen writes"),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from slogen.emit.grafana.kit import Page, Panel, Step
+from slogen.emit.grafana.kit import LogQuery, Page, Panel, Step
 from slogen.emit.grafana.oncall import oncall_page
+from slogen.emit.grafana.wall import wall_page
 from tests.unit.emit.making import catalog
 
 GRAFANA = 'grafana: {url: "https://g"}\nthanos: {}\n'
@@ -48,6 +49,10 @@ def test_who_burns_the_budget_stands_first() -> None:
         ("Which instance burns the budget?", 0, 15, 8), (KEPT, 8, 15, 8), ("How many checks are there?", 16, 15, 8),
         (FIRES, 0, 22, 24),
     ]  # fmt: skip
+    # Its instance is kube-state-metrics, which only tells.
+    assert titles("{freshness: {timestamp: kube_cronjob_status_last_successful_time, maxAge: 1d}}")[0] == (
+        FIRES, 0, 15, 10,
+    )  # fmt: skip
     latency = "{latency: {histogram: d_seconds, threshold: 5ms}}"
     times = ("How long do they take?", "How many take how long? Above 5ms is bad")
     assert titles(latency)[3:] == [
@@ -138,3 +143,18 @@ def test_an_slo_without_burn_alerts_says_so() -> None:
     assert content("objective: 99", "What next?") == "A page is told to: **at once** sre.\n"
     overdue = "objective: 99, recovery: {within: 15m}, alerting: {critical: false}"
     assert content(overdue, "What next?") == "Only an outage of more than 15m pages, and is told to: **at once** sre.\n"
+
+
+def test_the_service_is_named_where_the_word_is_whole() -> None:
+    """On its own page `$service` is its name, `$service_x` is something else; on the wall it is one of several."""
+    asked = r"""deploys: 'changes(x{a=''$service'',b!=`$service`,c="$service_x"}[5m])'"""
+    logs = """logs: {query: '{a="$service",b!="$service_x"}'}"""
+    of = catalog(f'grafana: {{url: "https://g", {asked}, {logs}}}\n', web="")
+    own = oncall_page(of.services[0], of.services[0].slos[0], of.platform)
+    assert own.marks[-1].expr.text == """changes(x{a='web',b!=`web`,c="$service_x"}[5m])"""
+    (found,) = [query for one in own.panels if isinstance(one, Panel) and one.kind == "logs" for query in one.queries]
+    assert isinstance(found, LogQuery)
+    assert found.text == '{a="web",b!="$service_x"}'
+    (deploys,) = wall_page(of.platform).marks
+    assert deploys.expr.text == """changes(x{a=~'$service',b!~`$service`,c="$service_x"}[5m])"""
+    assert deploys.title == "deploy of {{a}}"

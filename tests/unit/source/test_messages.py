@@ -205,6 +205,25 @@ OF_PLATFORMS = {
         ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: '{app="$service"} |= "a'}}"""),
         [f"""5:43 SLO005: '{{app="$service"}} |= "a' is not {LOGQL}"""],
     ),
+    "logs by patterns as Go's raw strings": (
+        (
+            "90d}",
+            """90d}\ngrafana: {url: "https://g", logs: {query: '{a="$service",b=~`\\d+`} |~ `\\d"[)]` != "("'}}""",
+        ),
+        [],
+    ),
+    "logs by a pattern with an escape that Go does not know": (
+        ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: '{a="$service"} != "x" |~ "\\d"'}}"""),
+        [f"""5:43 SLO005: "\\d" cannot be read: unknown escape sequence 'd'; {LOGQL_HINT}"""],
+    ),
+    "logs by a pattern that is none": (
+        ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: '{a="$service"} | json | lvl=~`(`'}}"""),
+        [f"""5:43 SLO005: "(" cannot be read: illegal regex for (; {LOGQL_HINT}"""],
+    ),
+    "logs by the name of the traces": (
+        ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: '{a="$service"}', datasource: {name: Jaeger}}}"""),
+        ["5:80 SLO005: the name 'Jaeger' is that of another data source that slogen writes; choose another one"],
+    ),
     "logs of all streams": (
         ("90d}", """90d}\ngrafana: {url: "https://g", logs: {query: '{app=~".*"} |= "$service"'}}"""),
         [

@@ -28,7 +28,10 @@ from slogen.promql.template import Expr
 
 NO_DATA = "NO DATA"
 # A matcher that has the name of the service in it: there may be several services on a page.
-_NAMES_SERVICE = re.compile(r'(?P<label>\w+)\s*(?P<sign>[=!])[=~]?\s*(?P<value>"[^"]*\$service[^"]*")')
+_NAMES_SERVICE = re.compile(
+    r"(?P<label>\w+)\s*(?P<sign>[=!])[=~]?\s*"
+    r"""(?P<value>"[^"]*\$service\b[^"]*"|'[^']*\$service\b[^']*'|`[^`]*\$service\b[^`]*`)"""
+)
 MISSING = Said(None, NO_DATA, UNKNOWN)
 # Cells of tables.
 COLOURED = {"cellOptions": {"type": "color-text"}}
@@ -118,7 +121,7 @@ def deploy_marks(service: Service, platform: Platform) -> tuple[Marks, ...]:
     """Return the moments of deploys, where the platform says how they are seen."""
     if platform.grafana is None or platform.grafana.deploys is None:
         return ()
-    expr = Expr(platform.grafana.deploys.replace("$service", service.name))
+    expr = Expr(_of_service(platform.grafana.deploys, service))
     return (Marks(name="Deploys", expr=expr, colour=IDLE, title="deploy"),)
 
 
@@ -139,7 +142,12 @@ def logs_query(platform: Platform, service: Service) -> LogQuery | None:
     settings = platform.grafana.logs if platform.grafana else None
     if settings is None:
         return None
-    return LogQuery(settings.query.replace("$service", service.name), settings.uid)
+    return LogQuery(_of_service(settings.query, service), settings.uid)
+
+
+def _of_service(asked: str, service: Service) -> str:
+    """Return a query of the platform for a service; `$service_x` is another word."""
+    return re.sub(r"\$service\b", service.name, asked)
 
 
 def silence_link(platform: Platform, service: Service, slo: Slo) -> Link | None:

@@ -161,7 +161,8 @@ def _longest_ago() -> Panel:
             Query(panels.OLDEST.fill(), "{{service}} {{cluster}}"),
             Query(panels.OLDEST_SLOW.fill(), "{{service}} {{cluster}} budgets"),
         ],
-        Look(unit="s", decimals=0, low=0.0, steps=(Step(None, FINE), Step(660.0, PAGE)), missing=NO_DATA),
+        # Full is what is too long: a scale of their own would draw the longest of all as if it were that.
+        Look(unit="s", decimals=0, low=0.0, high=660.0, steps=(Step(None, FINE), Step(660.0, PAGE)), missing=NO_DATA),
         [("byFrameRefID", "A", Look(steps=(Step(None, FINE), Step(120.0, TICKET), Step(300.0, PAGE))))],
     )
 

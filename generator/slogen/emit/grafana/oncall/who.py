@@ -103,13 +103,18 @@ def _within(sli: Latency) -> Expr:
 
 
 def _of_this_cluster(on: Watched) -> Sli | None:
-    """Return an SLI that samples plain series, those of the cluster that is chosen; None for any other."""
+    """Return an SLI whose samples have who they are of, those of the cluster that is chosen; None for any other."""
     match on.slo.sli:
-        case Boolean() | Threshold() as sli if sli.metric.selector:
+        case Boolean() | Threshold() as sli if _tells_who(sli.metric):
             return replace(sli, metric=_chosen(on, sli.metric))
-        case Freshness() as sli if sli.timestamp.selector:
+        case Freshness() as sli if _tells_who(sli.timestamp):
             return replace(sli, timestamp=_chosen(on, sli.timestamp))
     return None
+
+
+def _tells_who(query: Expression) -> bool:
+    """Return whether series are plain, and their instance what they are about: kube-state-metrics tells of others."""
+    return query.selector is not None and not query.selector.name.startswith("kube_")
 
 
 def _chosen(on: Watched, query: Expression) -> Expression:
