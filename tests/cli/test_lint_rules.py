@@ -166,6 +166,32 @@ def test_a_promtool_as_new_as_the_servers_has_the_last_word(tmp_path: Path, prom
     assert ran.places == (new if promtool.endswith("promtool3") else old)
 
 
+UNITLESS = """\
+groups:
+- name: g
+  rules:
+  - record: job:a:rate5m
+    expr: sum by (job) (rate(a_total[5m] offset 5))
+  - record: job:b:rate5m
+    expr: sum by (job) (rate(b_total[300]))
+  - record: job:c:age
+    expr: time() - max by (job) (c_timestamp_seconds) > bool 10m
+  - record: job:d:rate5m
+    expr: sum by (job) (rate(d_total[5m] offset -5m)) > bool 300
+"""
+
+
+def test_a_promtool_newer_than_the_servers_does_not_hide_what_they_refuse(tmp_path: Path, promtool: str) -> None:
+    """Since Prometheus 2.54 numbers may stand for durations and durations for numbers; the platform's is 2.42."""
+    (tmp_path / "slogen.yaml").write_text(PLATFORM, "utf-8")
+    (tmp_path / "rules.yaml").write_text(UNITLESS, "utf-8")
+    ran = slogen(tmp_path, "lint", "--promtool", promtool, "rules.yaml")
+    if promtool.endswith("promtool3"):
+        assert ran.places == [(f"rules.yaml:{place}", "SLO304") for place in ("5:42", "7:37", "9:62")]
+    else:
+        assert [code for _, code in ran.places] == ["SLO301"] * 3
+
+
 def test_without_promtool_it_is_said_that_the_parser_judges_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,27 +87,29 @@ def lint_rules(
     """Return everything that is wrong or doubtful with some rule files; of `slogen.yaml` the servers are known."""
     report = Report()
     gc.disable()  # trees and nodes form no cycles, and there are millions in a large file
-    read: list[list[WrittenGroup]] = []
-    for done, file in enumerate(files, 1):
-        text = None
-        if (root / file).is_dir():
-            hint = "it has no file that ends in .yaml or .yml, or its permissions forbid it"
-            report.error(Span(file), "SLO011", "no rule file can be read in this folder", hint)
-        else:
-            text = read_text(root, file, report, most=MAX_BYTES)
-        read.append(read_rules(file, text, report) if text is not None else [])
-        progress("reading", done, len(files))
-    servers = _servers(root)
-    if servers.grafana and any(f"{servers.grafana}/d/" in text for text in _annotations(read)):
-        catalog = load(root, Outcome(root))
-        servers = replace(servers, dashboards=dashboard_uids(catalog) if catalog else frozenset())
-    texts = (rule.expr.text for groups in read for group in groups for rule in group.rules)
-    judged = verdicts(texts, root, servers.version, promtool, tell)
-    recorded = recorders(read)
-    for done, groups in enumerate(read, 1):
-        check_rules(groups, servers, judged, report, recorded)
-        progress("checking", done, len(files))
-    gc.enable()
+    try:
+        read: list[list[WrittenGroup]] = []
+        for done, file in enumerate(files, 1):
+            text = None
+            if (root / file).is_dir():
+                hint = "it has no file that ends in .yaml or .yml, or its permissions forbid it"
+                report.error(Span(file), "SLO011", "no rule file can be read in this folder", hint)
+            else:
+                text = read_text(root, file, report, most=MAX_BYTES)
+            read.append(read_rules(file, text, report) if text is not None else [])
+            progress("reading", done, len(files))
+        servers = _servers(root)
+        if servers.grafana and any(f"{servers.grafana}/d/" in text for text in _annotations(read)):
+            catalog = load(root, Outcome(root))
+            servers = replace(servers, dashboards=dashboard_uids(catalog) if catalog else frozenset())
+        texts = (rule.expr.text for groups in read for group in groups for rule in group.rules)
+        judged = verdicts(texts, root, servers.version, promtool, tell)
+        recorded = recorders(read)
+        for done, groups in enumerate(read, 1):
+            check_rules(groups, servers, judged, report, recorded)
+            progress("checking", done, len(files))
+    finally:
+        gc.enable()
     return report
 
 

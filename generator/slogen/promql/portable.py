@@ -20,6 +20,7 @@ SINCE: dict[str, Version] = {
     "first_over_time": (3, 14),
 }
 QUOTED_NAMES: Version = (3, 0)
+UNITS: Version = (2, 54)  # from which a number may stand for a duration, and a duration for a number
 # What a server reads only with --enable-feature. Source: promql/parser/functions.go of 3.16.
 EXPERIMENTAL = frozenset({
     "double_exponential_smoothing", "end", "fill", "fill_left", "fill_right", "histogram_quantiles", "info",
@@ -37,7 +38,10 @@ _TOKEN = re.compile(
     |(?P<mark>=~|!~|[(){}\[\],@])""",
     re.VERBOSE,
 )
-_NEWER = re.compile("|".join(SINCE) + r"""|[{,(]\s*["'`]""")
+_NEWER = re.compile(
+    "|".join(SINCE) + r"""|[{,(]\s*["'`]|\[[0-9.]+[\]:]|:[0-9.]+\]|offset -?[0-9.]+(?![0-9a-z.])|"""
+    r"(?<![\w.\[:])(?<!offset )[0-9]+(?:ms|[smhdwy])(?![a-zA-Z_])"
+)
 _PART = re.compile(r"([0-9]+)(ms|[smhdwy])")
 _MS = {"y": 31_536_000_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _LISTS = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
@@ -96,7 +100,7 @@ def complaint(text: str) -> tuple[str, str] | None:
 
 def _wrong_number(token: _Token) -> tuple[str, str] | None:
     text = token.text
-    of_time = token.bracket == "[" or token.before.lower() == "offset"
+    of_time = _is_time(token)
     if token.kind == "number":
         if of_time:
             return f"{text} has no unit", f"write {text}s"
@@ -104,6 +108,11 @@ def _wrong_number(token: _Token) -> tuple[str, str] | None:
     if not of_time:
         return f"{text} is a duration where a number belongs", f"write {_ms(text) / 1000:g}"
     return (f"{text} is longer than Prometheus can count", "write at most 292y") if _ms(text) > _LONGEST_MS else None
+
+
+def _is_time(token: _Token) -> bool:
+    """Return whether a duration belongs where a token is."""
+    return token.bracket == "[" or token.before.lower() == "offset"
 
 
 def needs(text: str) -> tuple[tuple[str, Version], ...]:
@@ -116,6 +125,9 @@ def needs(text: str) -> tuple[tuple[str, Version], ...]:
             token.bracket == "list" or (token.bracket == "{" and token.before in ("{", ",") and token.after != "")
         ):
             found[f"the name {token.text}"] = QUOTED_NAMES
+        elif token.kind in ("number", "duration") and (token.kind == "number") is _is_time(token):
+            before = {"offset": "offset ", "[": "["}.get(token.before.lower(), "")
+            found[before + token.text] = UNITS
     return tuple(found.items())
 
 
