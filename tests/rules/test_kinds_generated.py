@@ -104,6 +104,18 @@ def test_two_slos_of_a_service_may_promise_recovery(promtool: str, tmp_path: Pat
     assert list(run(promtool, plan, found, tmp_path)) == []
 
 
+def test_errors_that_come_of_nothing_count_only_where_there_is_a_total(promtool: str, tmp_path: Path) -> None:
+    """They would stand beside the recorded rates that tests of levels are fed with."""
+    sli = "query: {errors: 'sum(rate(bad[$window])) or vector(0)', total: 'sum(rate(req[$window]))'}"
+    tests = (
+        "tests:\n      - {name: one, series: {req: 0+30x30}, at: 10m, errors: 0/m, total: 60/m}\n"
+        "      - {name: none, series: {bad: 0+30x30}, at: 10m, noData: true}"
+    )
+    plan, _, found = from_raw_series(slo(sli, tests))
+    assert len([one for suite in found for one in suite.scenarios if "of its owner" in one.name]) == 2
+    assert list(run(promtool, plan, found, tmp_path)) == []
+
+
 @pytest.mark.parametrize("window", ["1d", "7d", "180d"])
 def test_periods_of_any_length_are_tried(window: str, promtool: str, tmp_path: Path) -> None:
     """Two samples a day: half a year takes a moment."""

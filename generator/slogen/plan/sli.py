@@ -10,7 +10,7 @@ from slogen.core.number import decimal_of
 from slogen.model import Boolean, Events, Freshness, Latency, Platform, QuerySli, Service, Sli, Slo, Spans, Threshold
 from slogen.plan.scope import Scope
 from slogen.plan.tiers import PART
-from slogen.promql.query import Query, Selector
+from slogen.promql.query import Query, Selector, needs_series
 from slogen.promql.sample import braces
 from slogen.promql.template import By, Expr, Promql
 
@@ -40,6 +40,8 @@ _TOO_OLD = Promql("time() - (($query) > 0) > bool $age")
 _A_TIME = Promql("($query) > 0")
 
 _FINITE = Promql("sum$by(-Inf < ($query) < +Inf)")
+# Errors that come of nothing, as `or vector(0)`, tell nothing where there is no total.
+_OF_EVENTS = Promql("sum$by(-Inf < ($query) < +Inf)\nand on ($labels)\nsum$by(-Inf < ($total) < +Inf)")
 # What cannot be told good from bad is not counted at all.
 _KNOWN = Promql("sum$by(-Inf < ($query) < +Inf)\nand on ($labels)\nslo:sli_errors:rate5m{$matchers}")
 
@@ -95,12 +97,15 @@ def rates(service: Service, slo: Slo, platform: Platform, over: Duration = PART)
             bad = _TOO_OLD.fill(query=query, age=platform.scaled(sli.max_age).seconds)
             return _asked(bad, _A_TIME.fill(query=query), by, part, every)
         case QuerySli():
+            errors, total, labels = sli.errors.with_window(part), sli.total.with_window(part), Expr(", ".join(slo.by))
             return (
-                _FINITE.fill(by=by, query=sli.errors.with_window(part)),
+                _FINITE.fill(by=by, query=errors)
+                if needs_series(errors.text)
+                else _OF_EVENTS.fill(by=by, query=errors, labels=labels, total=total),
                 _KNOWN.fill(
                     by=by,
-                    query=sli.total.with_window(part),
-                    labels=Expr(", ".join(slo.by)),
+                    query=total,
+                    labels=labels,
                     matchers=Scope(service, platform, (slo,)).matchers,
                 ),
             )

@@ -14,7 +14,7 @@ from slogen.promql.nesting import DEEPEST_INPUT, LARGEST_INPUT, too_large
 from slogen.promql.portable import Version, complaint, needs
 from slogen.promql.spelling import STRING
 from slogen.promql.template import Expr
-from slogen.promql.tree import below, duration_of, is_vector, matchers_of, nodes, reach
+from slogen.promql.tree import below, duration_of, is_vector, matchers_of, nodes, operator_of, reach
 
 _ZERO = Duration(0)
 _STRING_OR_COMMENT = re.compile(rf"({STRING})|\#[^\n]*|\s+")
@@ -239,14 +239,28 @@ def _reads(tree: Any, times: int) -> Iterator[Read]:
 
 def needs_series(text: str) -> bool:
     """Return whether an expression is sure to give nothing while nothing is there to be read; raises QueryError."""
-    calls = (tree for tree in nodes(tree_of(text)) if type(tree).__name__ == "Call")
-    return not any(call.func.name in _OUT_OF_NOTHING or (call.func.name in _DATES and not call.args) for call in calls)
+    return _needs_series(tree_of(text))
+
+
+def _needs_series(tree: Any) -> bool:
+    match type(tree).__name__:
+        case "VectorSelector" | "MatrixSelector":
+            return True
+        case "Call":
+            return tree.func.name not in _OUT_OF_NOTHING and any(map(_needs_series, tree.args))
+        case "BinaryExpr" if operator_of(tree) == "or":
+            return _needs_series(tree.lhs) and _needs_series(tree.rhs)
+        case "BinaryExpr" if operator_of(tree) == "unless":
+            return _needs_series(tree.lhs)
+        case "BinaryExpr":
+            return _needs_series(tree.lhs) or _needs_series(tree.rhs)
+        case "NumberLiteral" | "StringLiteral":
+            return False
+    return _needs_series(tree.expr)
 
 
 _SELECTOR = "VectorSelector"
-_OUT_OF_NOTHING = {"absent", "absent_over_time", "vector"}
-# Without an argument they tell of the time of the evaluation.
-_DATES = {"day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year"}
+_OUT_OF_NOTHING = {"absent", "absent_over_time", "scalar", "vector"}
 
 
 def matchers(selector: Selector) -> list[tuple[str, str, str]]:
