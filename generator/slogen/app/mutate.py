@@ -187,7 +187,7 @@ class _Trial:
         """
         new = [one for one in dict.fromkeys(one for one, _ in tests) if one not in self._without]
         said = self._tests([*((one, None) for one in new), *tests])
-        self._without.update(zip(new, said, strict=False))
+        self._without.update(zip(new, said[: len(new)], strict=True))
         for (one, _), with_it in zip(tests, said[len(new) :], strict=True):
             refused = "FAILED" in with_it and "got:" not in with_it and "err:" not in with_it
             yield None if with_it == self._without[one] else "refused" if refused else "killed"
@@ -199,7 +199,7 @@ class _Trial:
             groups = self._slicer.groups(one.places, mutant)
             name = f"{number}.rules.yaml"
             rules[name] = _rules(groups)
-            tests.append(cases_text([name], one.suite.every, [group.name for group in groups], [one.scenario]))
+            tests.append(cases_text([name], one.every, [group.name for group in groups], [one.scenario]))
         return self._said(rules, tests)
 
     def _said(self, rules: dict[str, str], tests: Sequence[str]) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from slogen.core import Duration
 from slogen.plan.rules import AlertRule, Block, Rule, RuleGroup, ServicePlan
 from slogen.plan.scenarios import Scenario, Suite
 from slogen.promql.query import Selector, selectors
@@ -18,14 +19,14 @@ Place = tuple[int, int]  # group, and rule within it
 class Slice:
     """A scenario cut down to what a rule can change in it: expectations, and the rules that these need."""
 
-    suite: Suite = field(compare=False)
+    every: Duration  # of evaluations
     scenario: Scenario
     places: frozenset[Place]
 
     @property
     def cost(self) -> int:
         """How long promtool takes, about, in evaluations of a rule: to load a series is as long as four of them."""
-        times = max(expect.at.ms for expect in self.scenario.expects) // self.suite.every.ms + 1
+        times = max(expect.at.ms for expect in self.scenario.expects) // self.every.ms + 1
         return times * len(self.places) + 4 * len(self.scenario.series) + 10 * len(self.scenario.expects)
 
 
@@ -57,7 +58,7 @@ class Slicer:
                 )
                 if looking:
                     places = self._fed(there, own, scenario)
-                    yield Slice(suite=suite, scenario=replace(scenario, expects=looking), places=places)
+                    yield Slice(every=suite.every, scenario=replace(scenario, expects=looking), places=places)
 
     def groups(self, places: frozenset[Place], mutant: Mutant | None) -> tuple[RuleGroup, ...]:
         """Return the groups with these rules only, the mutant in its place.

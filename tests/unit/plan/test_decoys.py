@@ -50,3 +50,12 @@ def test_there_are_none_where_recorded_series_are_read() -> None:
     """Another rule may read the decoys, and so they could change the outcome."""
     for text in ('slo:sli_total:rate5m{slo="up"} > x{job="api"}', '{__name__=~"x.*",job="api"} > 1'):
         assert Decoys.of(text).of_others([(('x{job="api"}', "1x30"),)]) == []
+
+
+def test_a_label_that_must_not_be_empty_is_left_out_of_its_decoy() -> None:
+    """Empty it would be the same series as one of the test that has no such label, and be fed twice."""
+    decoys = Decoys.of('max(x{mode!=""}) or max(y)')
+    fires, quiet = (('x{mode="a"}', "1x30"), ("x", "5x30")), (('x{mode="a"}', "0x30"),)
+    assert decoys.near(quiet, [fires]) == [("x", "1x30")]
+    assert decoys.near(fires, [quiet]) == []
+    assert decoys.near((('x{mode="a"}', "1x30"), ('x{mode=""}', "5x30")), [quiet]) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from slogen.promql.query import Selector, matchers, needs_series, parse_series, selectors
@@ -52,17 +52,23 @@ def _decoys(
     # Another rule may read decoys too: what it gives must not be read here.
     if not all(_is_raw(selector) and is_understood(selector) for selector in read):
         return []
-    taken = [parse_series(text) for text, _ in own]
+    taken = [_told(parse_series(text)) for text, _ in own]
     found, told = [], set[Matcher]()
     for test in tests:
         left = wanted - told
         for text, values in test:
-            for matcher, labels in beside(parse_series(text), *read).items():
+            for matcher, other in beside(parse_series(text), *read).items():
                 told.add(matcher)
+                labels = _told(other)
                 if matcher in left and labels not in taken:
                     taken.append(labels)
                     found.append((series(labels), values))
     return found
+
+
+def _told(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the labels that a series has: one that is empty is none."""
+    return {name: value for name, value in labels.items() if value}
 
 
 def _is_raw(selector: Selector) -> bool:
