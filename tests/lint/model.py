@@ -7,6 +7,13 @@ from tests.lint.making import Cases, platform, rules, service
 _SLI = "{events: {total: req_total, bad: err_total}}"
 _SCRAPE = "scrape:\n  - {selector: {app: web}, port: metrics}\n"
 
+
+def _sli(text: str, *series: str) -> str:
+    """Return an SLI that is an expression, with a test that feeds some series."""
+    fed = ", ".join(f"{name}: 0+1x30" for name in series)
+    return f"{{{text}}}\n    tests:\n      - {{name: it counts, series: {{{fed}}}, at: 10m, errors: 2/m, total: 2/m}}"
+
+
 CASES: dict[str, tuple[Cases, ...]] = {
     "SLO101": (
         service("name: up", {"name: «Up»": "'Up' is not a valid name"}, ["name: up-2"]),
@@ -159,6 +166,22 @@ CASES: dict[str, tuple[Cases, ...]] = {
                 )
             },
             ["objective: 99.99999999\n    lint: [{ignore: SLO213, reason: ten nines, until: 2999-06-30}]\n"],
+        ),
+    ),
+    "SLO120": (
+        service(
+            "{events: {total: req_total, bad: err_total}}",
+            {
+                _sli("boolean: '«count(up == 1) or vector(1)»'", "up"): "missing data would count as events",
+                _sli("freshness: {timestamp: «scalar(a) + vector(0)», maxAge: 1h}", "a"): "when no series is there",
+                _sli("query: {errors: 'rate(e[$window])', total: '«rate(a[$window]) or vector(0)»'}", "a", "e"): (
+                    "this gives a value when no series is there"
+                ),
+            },
+            [
+                _sli("boolean: 'min(up) or 0 * count(up)'", "up"),
+                _sli("query: {errors: 'rate(e[$window]) or vector(0)', total: 'rate(a[$window])'}", "a", "e"),
+            ],
         ),
     ),
 }

@@ -8,6 +8,7 @@ from slogen.check.catalog import check_catalog
 from slogen.check.duplicates import duplicate_rules
 from slogen.check.ignores import settle
 from slogen.check.invariants import check_invariants
+from slogen.check.missing import out_of_nothing
 from slogen.check.owned import check_owned
 from slogen.check.references import Made, Reading, check_references, made_by, own_readings
 from slogen.check.syntax import Verdict, asked, judge
@@ -34,6 +35,7 @@ __all__ = [
 
 # `check_invariants` stands last: it looks at what is right so far.
 CHECKS: tuple[Callable[[ServicePlan, Platform, Report], None], ...] = (
+    out_of_nothing,
     unread_series,
     untested,
     duplicate_rules,
