@@ -48,7 +48,7 @@ FILES: dict[str, tuple[str | bytes, list[tuple[str, str]]]] = {
     "a tab in the indentation": (f"{HEAD}\t- record: r\n", [("4:1", "SLO001")]),
     "tabs where they may be": (alert("rate(\tup[5m]\t)\t>\t1").replace("\\t", "\t"), [("6:18", "SLO316")]),
     "a NUL": (f"{HEAD}  - record: r\x00\n", [("4:14", "SLO001")]),
-    "a NUL as an escape": (alert("up\0 > 1"), [("6:11", "SLO301")]),
+    "a NUL as an escape": (alert("up\0 > 1"), [("6:14", "SLO301")]),
     "half of a surrogate as an escape": (f"{HEAD}  - {{record: r, expr: \"up '\\ud800'\"}}\n", [("4:30", "SLO001")]),
     "half of a surrogate": (f"{HEAD}  - record: r".encode() + b"\xed\xa0\x80\n", [("4:14", "SLO013")]),
     "NEL": (f"{HEAD}  - record: r # \x85\n", [("4:17", "SLO020")]),

@@ -404,11 +404,13 @@ def test_an_interrupt_is_never_swallowed(tmp_path: Path) -> None:
     assert interrupted >= 3
 
 
-@pytest.mark.parametrize("function", ["run_checks", "check_retention"])
-def test_an_interrupt_that_is_lost_in_a_destructor_still_ends_the_build(tmp_path: Path, function: str) -> None:
+@pytest.mark.parametrize(("module", "function"), [("compiling", "run_checks"), ("build", "check_retention")])
+def test_an_interrupt_that_is_lost_in_a_destructor_still_ends_the_build(
+    tmp_path: Path, module: str, function: str
+) -> None:
     """Python drops exceptions there; the build notices while it compiles, or at the latest before it writes."""
     losing = f"""
-import os, signal, sys, slogen.app.build as b
+import os, signal, sys, slogen.app.{module} as b
 sys.unraisablehook = lambda _: None
 class Interrupting:
     def __del__(self):
