@@ -235,8 +235,6 @@ def _compile(
         artifacts = tuple(emitter.platform(catalog)) if emitter.platform else ()
         outcome.changes += [compare_file(job, emitter, artifact, report) for artifact in artifacts]
         asks += [(artifact.path, artifact.asks) for artifact in artifacts]
-    if job.lint:
-        asks += [one for emitter in EMITTERS if emitter.platform_asks for one in emitter.platform_asks(catalog)]
     unmade(asks, series, catalog.platform, catalog.platform.span, report)
     check_retention(longest, catalog.platform, report)
     check_references(job.readings, made, report)

@@ -10,7 +10,7 @@ from slogen.app.outputs import Change, compare, diff, stage
 from slogen.check import Made, Reading, check_owned, made_by, run_checks
 from slogen.check.dashboards import declared, recorded, unmade
 from slogen.core import Duration, Problem, Report
-from slogen.emit import EMITTERS, Artifact, Asks, Emitter
+from slogen.emit import Artifact, Asks, Emitter
 from slogen.model import Platform, Service
 from slogen.plan.build import plan_service
 from slogen.plan.placement import local_lookback
@@ -71,10 +71,6 @@ def _emit(plan: ServicePlan, job: Job, compiled: Compiled, report: Report) -> li
         artifacts = tuple(emitter.service(plan, job.platform)) if emitter.service else ()
         compiled.changes += [compare_file(job, emitter, artifact, report) for artifact in artifacts]
         asks += [(artifact.path, artifact.asks) for artifact in artifacts]
-    if job.lint:
-        asks += [
-            one for emitter in EMITTERS if emitter.service_asks for one in emitter.service_asks(plan, job.platform)
-        ]
     return asks
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from slogen.app.build import Outcome, load
@@ -26,7 +27,7 @@ from slogen.plan.scenarios import Suite, suites
 from slogen.prove.equivalent import explained, reason
 from slogen.prove.experience import Experience
 from slogen.prove.mutants import Mutant, mutants
-from slogen.prove.slices import Slice, Slicer
+from slogen.prove.slices import Slice, Slicer, silent
 
 _PATIENCE = 300  # seconds for a batch of tests
 _TESTED = re.compile("^(?:Unit Testing|Processing test file): ", re.M)  # in Prometheus 2, and in 3
@@ -108,9 +109,10 @@ def mutate(
                 score.killed += 1
             else:
                 wanted.append(mutant)
-        wanted = trial.experience.varied(wanted)
+        experience = Experience(plan.service, wanted)
+        wanted = experience.varied()
         together = [wanted[at : at + _TOGETHER] for at in range(0, len(wanted), _TOGETHER)]
-        fates = itertools.chain.from_iterable(pool.map(trial.fates, together))
+        fates = itertools.chain.from_iterable(pool.map(partial(trial.fates, experience), together))
         try:
             for number, (mutant, fate) in enumerate(zip(wanted, fates, strict=True), 1):
                 score.killed += fate == "killed" and not mutant.owned
@@ -151,23 +153,25 @@ class _Trial:
         self._plan, self._tried, self._promtool, self._folder = plan, tried, promtool, folder
         self._slicer = Slicer(plan)
         self._without: dict[Slice, str] = {}  # what promtool says when there is no mistake
-        self.experience = Experience(plan.service)
         self._numbers = itertools.count()
 
     def whole(self, suite: Suite) -> str | None:
         """Return what a file of tests complains of on all rules as they are, None when it does not."""
         name = self._plan.service.name
-        rules = {f"{each}/{name}.yaml": _rules(self._plan.on(each)) for each in suite.evaluators}
+        rules = {
+            f"{each}/{name}.yaml": _rules([silent(group, group.rules) for group in self._plan.on(each)])
+            for each in suite.evaluators
+        }
         (said,) = self._said(rules, [suite_text(suite, self._plan, folder="")])
         return None if said.strip() == "SUCCESS" else said or "promtool said nothing"
 
-    def fates(self, some: Sequence[Mutant]) -> list[str]:
+    def fates(self, experience: Experience, some: Sequence[Mutant]) -> list[str]:
         """Return what becomes of each mutant: killed, refused by promtool, or survived.
 
         In each round promtool starts once, with the next tests of every mutant whose fate is open.
         """
         left = {
-            place: self.experience.batches(mutant, self._slicer.slices(mutant, self._tried))
+            place: experience.batches(mutant, self._slicer.slices(mutant, self._tried))
             for place, mutant in enumerate(some)
         }
         fates = ["survived"] * len(some)
@@ -176,7 +180,7 @@ class _Trial:
             for (place, one), noticed in zip(tests, noticing, strict=True):
                 if noticed is not None and place in left:
                     del left[place]
-                    self.experience.learn(some[place], one)
+                    experience.learn(some[place], one)
                     fates[place] = noticed
         return fates
 

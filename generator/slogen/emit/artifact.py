@@ -28,7 +28,6 @@ class Emitter:
 
     `also` are further folders, and single files, that it owns; a folder may lie in that of another emitter.
     `service` writes what follows from one service, `platform` what follows from all of them and the platform.
-    `service_asks` and `platform_asks` give the `asks` of these files by path, without writing them.
     """
 
     name: str
@@ -36,8 +35,6 @@ class Emitter:
     also: tuple[str, ...] = ()
     service: Callable[[ServicePlan, Platform], Iterable[Artifact]] | None = None
     platform: Callable[[Catalog], Iterable[Artifact]] | None = None
-    service_asks: Callable[[ServicePlan, Platform], Iterable[Asks]] | None = None
-    platform_asks: Callable[[Catalog], Iterable[Asks]] | None = None
     counts: str = "rules"
 
 

@@ -61,10 +61,7 @@ class Slicer:
                     yield Slice(every=suite.every, scenario=replace(scenario, expects=looking), places=places)
 
     def groups(self, places: frozenset[Place], mutant: Mutant | None) -> tuple[RuleGroup, ...]:
-        """Return the groups with these rules only, the mutant in its place.
-
-        What alerts say is left out: no test reads it, and its queries take time.
-        """
+        """Return the groups with these rules only, the mutant in its place."""
         found = []
         for number, group in enumerate(self.plan.groups):
             rules: list[Rule] = []
@@ -74,8 +71,7 @@ class Slicer:
                 elif (number, place) in places:
                     rules.append(rule)
             if rules:
-                mute = tuple(replace(rule, annotations=()) if isinstance(rule, AlertRule) else rule for rule in rules)
-                found.append(replace(group, blocks=(Block(comment="a slice", rules=mute),)))
+                found.append(silent(group, rules))
         return tuple(found)
 
     def _written_by(self, read: Iterable[Selector]) -> set[Place]:
@@ -106,6 +102,12 @@ class Slicer:
         if "vector(" in expr or "absent" in expr or self._read[place] & live:
             return True
         return any(not selector.name or selector.name in names for selector in selectors(expr))
+
+
+def silent(group: RuleGroup, rules: Iterable[Rule]) -> RuleGroup:
+    """Return a group of these rules, whose alerts say nothing: no test reads it, and its queries take time."""
+    mute = tuple(replace(rule, annotations=()) if isinstance(rule, AlertRule) else rule for rule in rules)
+    return replace(group, blocks=(Block(comment="a slice", rules=mute),))
 
 
 def _given(rule: Rule) -> dict[str, str]:

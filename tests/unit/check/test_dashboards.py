@@ -25,7 +25,8 @@ slos:
 def told(plan: ServicePlan, platform: Platform, *queries: str) -> list[str]:
     """Return what is said of the dashboards of a service, and of one more that asks `queries`."""
     report = Report()
-    asks = [one for emitter in EMITTERS if emitter.service_asks for one in emitter.service_asks(plan, platform)]
+    written = [one for emitter in EMITTERS if emitter.service for one in emitter.service(plan, platform)]
+    asks = [(one.path, one.asks) for one in written if one.asks]
     assert len(asks) == 1 + len(plan.service.slos)
     made = recorded(plan) | declared(plan.service)
     unmade([*asks, ("x.json", queries)], made, platform, plan.service.span, report)

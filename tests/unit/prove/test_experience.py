@@ -39,7 +39,7 @@ def test_what_noticed_a_mistake_is_tried_first_on_that_of_another_slo() -> None:
     reads = next(name for name in found if name.startswith("SLOErrorBudgetBurn reads critical: '> 0.0144'"))
     writes = next(name for name in found if name.startswith("SLOErrorBudgetBurn writes critical: '> 0.144'"))
     dearest = max(slices[reads], key=lambda one: one.cost)
-    experience = Experience(service)
+    experience = Experience(service, found.values())
     experience.learn(found[reads], dearest)
     (first,), *_ = experience.batches(found[writes], slices[writes])
     assert first.scenario.name.replace("writes", "reads").partition(" ")[0] == "reads:"
@@ -51,7 +51,7 @@ def test_without_experience_what_is_cheap_comes_first_and_nothing_is_left_out() 
     """One test, then two, then four: each once."""
     service, found, slices = tried()
     name = next(name for name in found if name.startswith("SLOErrorBudgetBurn reads critical"))
-    batches = list(Experience(service).batches(found[name], slices[name]))
+    batches = list(Experience(service, found.values()).batches(found[name], slices[name]))
     costs = [one.cost for batch in batches for one in batch]
     assert costs == sorted(one.cost for one in slices[name])
     assert [len(batch) for batch in batches[:3]] == [1, 2, 4]
@@ -61,7 +61,7 @@ def test_without_experience_what_is_cheap_comes_first_and_nothing_is_left_out() 
 def test_each_kind_of_rule_comes_early() -> None:
     """The first mutants are of different rules, and none is lost."""
     service, found, _ = tried()
-    varied = Experience(service).varied(found.values())
+    varied = Experience(service, found.values()).varied()
     assert sorted(map(str, varied)) == sorted(found)
     rules = list(dict.fromkeys(mutant.about.replace("reads", "").replace("writes", "") for mutant in found.values()))
     assert len(rules) > 10

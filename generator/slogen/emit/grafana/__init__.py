@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slogen.emit.artifact import Artifact, Asks, Emitter
+from slogen.emit.artifact import Artifact, Emitter
 from slogen.emit.grafana.health import health_page
 from slogen.emit.grafana.jsonmodel import page_text
 from slogen.emit.grafana.kit import Page
@@ -34,14 +34,6 @@ def _platform(catalog: Catalog) -> Iterator[Artifact]:
         yield kustomization(platform, _files(catalog))
         if platform.grafana.operator:
             yield operator(platform, _files(catalog))
-
-
-def _service_asks(plan: ServicePlan, platform: Platform) -> Iterator[Asks]:
-    yield from ((_path(page, plan.service.name), page.asks) for page in _service_pages(plan, platform))
-
-
-def _platform_asks(catalog: Catalog) -> Iterator[Asks]:
-    yield from ((_path(page, SHARED), page.asks) for page in _shared_pages(catalog))
 
 
 def _service_pages(plan: ServicePlan, platform: Platform) -> Iterator[Page]:
@@ -83,6 +75,4 @@ EMITTER = Emitter(
     service=_service,
     platform=_platform,
     counts="panels",
-    service_asks=_service_asks,
-    platform_asks=_platform_asks,
 )
