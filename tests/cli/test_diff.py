@@ -28,16 +28,21 @@ def service(root: Path, text: str) -> None:
     (root / "slos" / "web.yaml").write_text(text, "utf-8")
 
 
+def fork(root: Path) -> None:
+    """Make `web` stricter on a branch, and add the service `other` to main; the branch is checked out."""
+    git(root, "checkout", "-qb", "branch")
+    service(root, STRICTER)
+    git(root, "commit", "-qam", "stricter")
+    git(root, "checkout", "-q", "main")
+    (root / "slos" / "other.yaml").write_text(SERVICE.replace("name: web", "name: other"), "utf-8")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "other")
+    git(root, "checkout", "-q", "branch")
+
+
 def test_a_branch_is_compared_with_its_merge_base(committed: Path) -> None:
     """What main gained since is not part of the branch's change."""
-    git(committed, "checkout", "-qb", "branch")
-    service(committed, STRICTER)
-    git(committed, "commit", "-qam", "stricter")
-    git(committed, "checkout", "-q", "main")
-    (committed / "slos" / "other.yaml").write_text(SERVICE.replace("name: web", "name: other"), "utf-8")
-    git(committed, "add", ".")
-    git(committed, "commit", "-qm", "other")
-    git(committed, "checkout", "-q", "branch")
+    fork(committed)
     ran = slogen(committed, "diff")
     assert ran.code == 0, ran.err
     assert re.match(r"merge base with main, [0-9a-f]{7} → working tree\n", ran.out)
@@ -124,14 +129,7 @@ def test_the_main_branch_may_be_called_otherwise(tmp_path: Path, main: str) -> N
 
 def test_a_merge_base_is_asked_for_as_in_git(committed: Path) -> None:
     """What main gained is told as undone when main itself is the base, with a note; `main...` leaves it out."""
-    git(committed, "checkout", "-qb", "branch")
-    service(committed, STRICTER)
-    git(committed, "commit", "-qam", "stricter")
-    git(committed, "checkout", "-q", "main")
-    (committed / "slos" / "other.yaml").write_text(SERVICE.replace("name: web", "name: other"), "utf-8")
-    git(committed, "add", ".")
-    git(committed, "commit", "-qm", "other")
-    git(committed, "checkout", "-q", "branch")
+    fork(committed)
     ran = slogen(committed, "diff", "main")
     assert "other: removed" in ran.out
     told = "what they changed is told as undone; `main...` is the merge base"

@@ -56,10 +56,11 @@ def compile_services(job: Job, places: Sequence[int]) -> Compiled:
         compiled.longest = max(compiled.longest, local_lookback(plan.groups))
         if job.readings:
             compiled.made.append(made_by(plan))
-        compiled.recorded |= recorded(plan)
+        series = recorded(plan)
+        compiled.recorded |= series
         if not found.failed:  # what has errors is not written; it may hold what no emitter can make sense of
             asks = _emit(plan, job, compiled, report)
-            unmade(asks, recorded(plan) | declared(plan.service), job.platform, plan.service.span, report)
+            unmade(asks, series | declared(plan.service), job.platform, plan.service.span, report)
     compiled.problems = report.problems
     return compiled
 

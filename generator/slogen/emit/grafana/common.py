@@ -37,17 +37,19 @@ MISSING = Said(None, NO_DATA, UNKNOWN)
 COLOURED = {"cellOptions": {"type": "color-text"}}
 GAUGE = {"cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}}
 DASHED = {"thresholdsStyle": {"mode": "dashed"}}  # the steps of a graph
-STATES = Look(
-    said=(
-        Said("4", "PAGE", PAGE),
-        Said("3", NO_DATA, UNKNOWN),
-        Said("2", "TICKET", TICKET),
-        Said("1", "NO TRAFFIC", IDLE),
-        Said("0", "OK", FINE),
-        MISSING,
-    ),
-    steps=(Step(None, UNKNOWN),),
-    missing=NO_DATA,
+
+
+def state_look(*said: Said) -> Look:
+    """Return the look of a number that stands for a state; of any other, and of none, nothing is known."""
+    return Look(said=(*said, MISSING), steps=(Step(None, UNKNOWN),), missing=NO_DATA)
+
+
+STATES = state_look(
+    Said("4", "PAGE", PAGE),
+    Said("3", NO_DATA, UNKNOWN),
+    Said("2", "TICKET", TICKET),
+    Said("1", "NO TRAFFIC", IDLE),
+    Said("0", "OK", FINE),
 )
 GONE_IN = Look(
     unit="dtdurations",

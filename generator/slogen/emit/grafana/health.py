@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from slogen.emit.grafana.common import COLOURED, MISSING, NO_DATA, number
+from slogen.emit.grafana.common import COLOURED, MISSING, NO_DATA, number, state_look
 from slogen.emit.grafana.kit import (
     FINE,
     IDLE,
     PAGE,
     PLAIN,
     TICKET,
-    UNKNOWN,
     WIDTH,
     Link,
     Look,
@@ -31,19 +30,12 @@ from slogen.promql import names, panels
 from slogen.promql.template import Expr
 
 _NONE = number(Step(None, FINE), Step(1.0, PAGE))
-_WATCHED = Look(
-    said=(Said("1", "ON", FINE), Said("0", "OFF", PAGE), MISSING), steps=(Step(None, UNKNOWN),), missing=NO_DATA
-)
-_TRUST = Look(
-    said=(
-        Said("3", "RULES FAIL", PAGE),
-        Said("2", "ALERTS LOST", PAGE),
-        Said("1", "NOT DELIVERED", PAGE),
-        Said("0", "OK", FINE),
-        MISSING,
-    ),
-    steps=(Step(None, UNKNOWN),),
-    missing=NO_DATA,
+_WATCHED = state_look(Said("1", "ON", FINE), Said("0", "OFF", PAGE))
+_TRUST = state_look(
+    Said("3", "RULES FAIL", PAGE),
+    Said("2", "ALERTS LOST", PAGE),
+    Said("1", "NOT DELIVERED", PAGE),
+    Said("0", "OK", FINE),
 )
 _INTERVAL = Expr("$__rate_interval")
 
